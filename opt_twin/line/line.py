@@ -1,0 +1,237 @@
+"""The line: one record that every decision starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from opt_twin.errors import ModelError, Problem, UnknownNameError, did_you_mean
+from opt_twin.line.economics import Economics
+from opt_twin.line.elements import Buffer, Connection, ConnectionField, Element, Sink, Source, Station
+from opt_twin.line.products import Order, Product
+from opt_twin.line.topology import topology_problems
+from opt_twin.records import Record, record
+
+__all__ = ["Line"]
+
+
+@record
+class Line(Record):
+    """A production line: what stands where, how parts flow, what is made and what it costs.
+
+    A line is valid by construction: names are unique and known, every element is fed by a source and drained
+    by a sink, probabilities add up, no loop is without an exit.
+
+    Attributes
+    ----------
+    name
+        What the line is called.
+    elements
+        Sources, stations, buffers and sinks; their order does not matter.
+    connections
+        Ways for parts between them.
+    products
+        What the line makes; may be empty when there is one product only.
+    orders
+        What is wanted, and when.
+    economics
+        Costs of the line as a whole.
+    description
+        Free text: source of the figures, what they stand for.
+
+    Examples
+    --------
+    >>> from opt_twin.line import Line, Sink, Source, Station, chain
+    >>> line = Line(
+    ...     name="one",
+    ...     elements=(Source(name="In"), Station(name="Saw", cycle_time="5 s"), Sink(name="Out")),
+    ...     connections=chain("In", "Saw", "Out"),
+    ... )
+    >>> line.with_value("Saw.speed", 1.25).element("Saw").speed
+    1.25
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    elements: tuple[Element, ...]
+    connections: tuple[ConnectionField, ...] = ()
+    products: tuple[Product, ...] = ()
+    orders: tuple[Order, ...] = ()
+    economics: Economics = Economics()
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        problems = [*self._count_problems(), *self._name_problems(), *self._product_problems()]
+        if not problems:
+            problems = topology_problems(self.elements, self.connections)
+        if problems:
+            text = "; ".join(str(problem) for problem in problems).replace("{", "{{").replace("}", "}}")
+            raise PydanticCustomError("line", text, {"problems": tuple(problems)})
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """The stations, in the order of `elements`."""
+        return tuple(element for element in self.elements if isinstance(element, Station))
+
+    @property
+    def buffers(self) -> tuple[Buffer, ...]:
+        """The buffers, in the order of `elements`."""
+        return tuple(element for element in self.elements if isinstance(element, Buffer))
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources, in the order of `elements`."""
+        return tuple(element for element in self.elements if isinstance(element, Source))
+
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """The sinks, in the order of `elements`."""
+        return tuple(element for element in self.elements if isinstance(element, Sink))
+
+    def element(self, name: str) -> Element:
+        """Return the element called `name`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        for element in self.elements:
+            if element.name == name:
+                return element
+        raise UnknownNameError.among("element", name, [element.name for element in self.elements])
+
+    def successors(self, name: str) -> tuple[Connection, ...]:
+        """Return the connections that leave the element `name`."""
+        return tuple(connection for connection in self.connections if connection.source == name)
+
+    def predecessors(self, name: str) -> tuple[Connection, ...]:
+        """Return the connections that enter the element `name`."""
+        return tuple(connection for connection in self.connections if connection.target == name)
+
+    def with_element(self, element: Element) -> Line:
+        """Return the line with `element` in the place of the one of the same name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name.
+        """
+        self.element(element.name)
+        return self.replace(
+            elements=tuple(element if old.name == element.name else old for old in self.elements)
+        )
+
+    def value(self, path: str) -> Any:
+        """Return the value at `path`, an element's name and its field: ``"B1.capacity"``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such element or field.
+        """
+        name, field = self._split(path)
+        return getattr(self.element(name), field)
+
+    def with_value(self, path: str, value: Any) -> Line:
+        """Return the line with the value at `path` replaced, validated again.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such element or field.
+        ModelError
+            If the value is not valid there.
+        """
+        return self.with_values({path: value})
+
+    def with_values(self, values: Mapping[str, Any]) -> Line:
+        """Return the line with the value at each path replaced, validated once at the end.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such element or field.
+        ModelError
+            If a value is not valid in its place.
+        """
+        changes: dict[str, dict[str, Any]] = {}
+        for path, value in values.items():
+            name, field = self._split(path)
+            changes.setdefault(name, {})[field] = value
+        replaced = {name: _changed(self.element(name), fields) for name, fields in changes.items()}
+        return self.replace(elements=tuple(replaced.get(old.name, old) for old in self.elements))
+
+    def _split(self, path: str) -> tuple[str, str]:
+        name, dot, field = path.partition(".")
+        element = self.element(name)
+        fields = list(element.__dataclass_fields__)
+        if not dot or field not in fields:
+            raise UnknownNameError.among(f"field of {element.kind} {name!r}", field, fields)
+        return name, field
+
+    def _count_problems(self) -> Iterator[Problem]:
+        wanted: tuple[tuple[str, Sequence[object]], ...] = (
+            ("source", self.sources),
+            ("station", self.stations),
+            ("sink", self.sinks),
+        )
+        missing = [kind for kind, found in wanted if not found]
+        if missing:
+            yield Problem(path="elements", message=f"the line has no {' and no '.join(missing)}")
+
+    def _name_problems(self) -> Iterator[Problem]:
+        groups: tuple[tuple[str, Sequence[Element | Product | Order]], ...] = (
+            ("elements", self.elements),
+            ("products", self.products),
+            ("orders", self.orders),
+        )
+        for field, group in groups:
+            first: dict[str, int] = {}
+            for index, member in enumerate(group):
+                if member.name in first:
+                    yield Problem(
+                        path=f"{field}.{index}.name",
+                        message=f"the name {member.name!r} is taken by {field}.{first[member.name]}",
+                    )
+                first.setdefault(member.name, index)
+
+    def _product_problems(self) -> Iterator[Problem]:
+        known = [product.name for product in self.products]
+        for index, order in enumerate(self.orders):
+            if order.product not in known:
+                yield _unknown_product(f"orders.{index}.product", order.product, known)
+        for index, element in enumerate(self.elements):
+            path = f"elements.{index}"
+            if isinstance(element, Source):
+                for name in element.mix:
+                    if name not in known:
+                        yield _unknown_product(f"{path}.mix.{name}", name, known)
+            if isinstance(element, Station):
+                for name in element.cycle_time_by_product:
+                    if name not in known:
+                        yield _unknown_product(f"{path}.cycle_time_by_product.{name}", name, known)
+                for before, row in element.setup_times.items():
+                    for name in dict.fromkeys((before, *row)):
+                        if name not in known:
+                            yield _unknown_product(f"{path}.setup_times.{before}", name, known)
+                if element.initial_product is not None and element.initial_product not in known:
+                    yield _unknown_product(f"{path}.initial_product", element.initial_product, known)
+
+
+def _changed(element: Element, fields: Mapping[str, Any]) -> Element:
+    try:
+        return element.replace(**fields)
+    except ModelError as error:
+        raise ModelError(
+            *(
+                Problem(path=f"{element.name}.{problem.path}", message=problem.message)
+                for problem in error.problems
+            )
+        ) from None
+
+
+def _unknown_product(path: str, name: str, known: Sequence[str]) -> Problem:
+    return Problem(path=path, message=f"no product is called {name!r}{did_you_mean(name, known)}")

@@ -1,0 +1,17 @@
+"""What an answer is."""
+
+from opt_twin.results.estimate import Estimate
+from opt_twin.results.evaluation import STATES, Evaluation, Evaluator
+from opt_twin.results.result import Result, TracePoint
+from opt_twin.results.status import Status, StopReason
+
+__all__ = [
+    "STATES",
+    "Estimate",
+    "Evaluation",
+    "Evaluator",
+    "Result",
+    "Status",
+    "StopReason",
+    "TracePoint",
+]

@@ -1,0 +1,162 @@
+"""What a line does: every measure in every replication.
+
+Names of measures
+-----------------
+Of the line: ``throughput`` (good parts per hour leaving through sinks), ``parts_out``, ``good_parts``,
+``defective_parts``, ``scrapped``, ``released``, ``wip`` (time-average, counted in released parts),
+``lead_time`` (mean seconds from release to sink), ``revenue``, ``material_cost``, ``conversion_cost``,
+``margin``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
+(share) and ``order.<name>.completion``.
+
+Of an element: ``<station>.busy``, ``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.setup``
+(shares of the time of its servers, adding up to 1), ``<station>.parts`` (cycles finished),
+``<buffer>.level`` (time-average).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from opt_twin.errors import EvaluationError, UnknownNameError
+from opt_twin.records import digest_of
+from opt_twin.results.estimate import Estimate
+
+if TYPE_CHECKING:
+    from opt_twin.line import Line
+    from opt_twin.plan import Plan
+
+__all__ = ["STATES", "Evaluation", "Evaluator"]
+
+Floats = npt.NDArray[np.float64]
+
+STATES = ("busy", "setup", "starved", "blocked", "failed", "micro_stop")
+"""The states of a server; at every moment it is in exactly one of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """The measures of one line, for each replication.
+
+    Attributes
+    ----------
+    values
+        Measure -> its value in each replication, shape (n,), read-only.
+    replications
+        The numbers of the replications, ascending; together with `seed` they name the random streams.
+    seed
+        Of the streams.
+    horizon, warm_up
+        Seconds of a run, and of its start that is left out of the measures.
+    line_digest, plan_digest
+        What was evaluated.
+    units
+        Measure -> its unit, where it has one.
+    line_name
+        For people.
+    """
+
+    values: Mapping[str, Floats]
+    replications: tuple[int, ...]
+    seed: int
+    horizon: float
+    warm_up: float
+    line_digest: str
+    plan_digest: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    line_name: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.replications)
+        if n == 0 or list(self.replications) != sorted(set(self.replications)):
+            raise EvaluationError("replications must be distinct, ascending, and at least one")
+        frozen: dict[str, Floats] = {}
+        for name, values in self.values.items():
+            array = np.array(values, dtype=float)
+            if array.shape != (n,):
+                raise EvaluationError(f"{name!r} has shape {array.shape}, expected ({n},)")
+            array.flags.writeable = False
+            frozen[name] = array
+        object.__setattr__(self, "values", frozen)
+
+    def __getitem__(self, measure: str) -> Floats:
+        """Return the values of a measure, shape (n,), read-only.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such measure.
+        """
+        try:
+            return self.values[measure]
+        except KeyError:
+            raise UnknownNameError.among("measure", measure, self.values) from None
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of a measure over the replications."""
+        return float(self[measure].mean())
+
+    def estimate(self, measure: str, confidence: float = 0.95) -> Estimate:
+        """Return the mean of a measure with its Student interval."""
+        return Estimate.of(self[measure], confidence)
+
+    def states(self) -> dict[str, dict[str, float]]:
+        """Return station -> state -> mean share of the time, for the stations of the line."""
+        stations = [name.removesuffix(".busy") for name in self.values if name.endswith(".busy")]
+        return {station: {state: self.mean(f"{station}.{state}") for state in STATES} for station in stations}
+
+    def merge(self, other: Evaluation) -> Evaluation:
+        """Return both blocks of replications as one evaluation, the same bits in any order of merging.
+
+        Raises
+        ------
+        EvaluationError
+            If the two are not of the same line, plan, seed and run, or share a replication.
+        """
+        ours, theirs = self._identity(), other._identity()
+        for name, value in ours.items():
+            if value != theirs[name]:
+                raise EvaluationError(f"cannot merge: {name} differs, {value!r} and {theirs[name]!r}")
+        shared = sorted(set(self.replications) & set(other.replications))
+        if shared:
+            raise EvaluationError(f"cannot merge: both hold replication {shared[0]}")
+        both = np.array(self.replications + other.replications)
+        order = np.argsort(both)
+        return Evaluation(
+            values={name: np.concatenate([self[name], other[name]])[order] for name in self.values},
+            replications=tuple(int(number) for number in both[order]),
+            seed=self.seed,
+            horizon=self.horizon,
+            warm_up=self.warm_up,
+            line_digest=self.line_digest,
+            plan_digest=self.plan_digest,
+            units=self.units,
+            line_name=self.line_name,
+        )
+
+    def _identity(self) -> dict[str, object]:
+        return {
+            "line": self.line_digest,
+            "plan": self.plan_digest,
+            "seed": self.seed,
+            "horizon": self.horizon,
+            "warm-up": self.warm_up,
+            "measures": sorted(self.values),
+        }
+
+    def digest(self) -> str:
+        """Return the sha256 of everything the evaluation holds."""
+        return digest_of(
+            {"identity": self._identity(), "replications": self.replications, "values": self.values}
+        )
+
+
+class Evaluator(Protocol):
+    """Anything that scores a line: a simulator, a compiled engine, a surrogate."""
+
+    def evaluate(self, line: Line, *, plan: Plan | None = None, seed: int) -> Evaluation:
+        """Return the measures of `line` under `plan`; the same arguments give the same bits."""
