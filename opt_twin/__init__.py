@@ -6,7 +6,7 @@ Names are imported from their packages when they are first used, so that ``impor
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -20,8 +20,6 @@ _HOME = {
     "OptTwinError": "opt_twin.errors",
 }
 
-__all__ = sorted([*_HOME, "__version__"])
-
 
 def __getattr__(name: str) -> Any:
     try:
@@ -32,4 +30,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*_HOME, "__version__"])

@@ -214,7 +214,7 @@ class Normal(_Distribution):
         from scipy.special import ndtri
 
         uniform = 1 - rng.random(size)  # in (0, 1]: the mass above the draw, as a share of what is left
-        draws: Floats = self.location - self.sd * ndtri(uniform * self._cut()[1])
+        draws = self.location - self.sd * ndtri(uniform * self._cut()[1])
         floored: Floats = np.maximum(draws, self.low)
         return floored
 
@@ -323,7 +323,8 @@ class Empirical(_Distribution):
 
     def _shares(self) -> Floats:
         weights = np.asarray(self.weights or [1.0] * len(self.values))
-        return weights / weights.sum()
+        shares: Floats = weights / weights.sum()
+        return shares
 
     @property
     def mean(self) -> float:

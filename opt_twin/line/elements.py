@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -175,6 +176,4 @@ def chain(*names: str) -> tuple[Connection, ...]:
     >>> [c.target for c in chain("A", "B", "C")]
     ['B', 'C']
     """
-    return tuple(
-        Connection(source=source, target=target) for source, target in zip(names, names[1:], strict=False)
-    )
+    return tuple(Connection(source=source, target=target) for source, target in pairwise(names))

@@ -200,25 +200,24 @@ class Line(Record):
 
     def _product_problems(self) -> Iterator[Problem]:
         known = [product.name for product in self.products]
-        for index, order in enumerate(self.orders):
-            if order.product not in known:
-                yield _unknown_product(f"orders.{index}.product", order.product, known)
+        mentioned = [(f"orders.{i}.product", order.product) for i, order in enumerate(self.orders)]
         for index, element in enumerate(self.elements):
-            path = f"elements.{index}"
-            if isinstance(element, Source):
-                for name in element.mix:
-                    if name not in known:
-                        yield _unknown_product(f"{path}.mix.{name}", name, known)
-            if isinstance(element, Station):
-                for name in element.cycle_time_by_product:
-                    if name not in known:
-                        yield _unknown_product(f"{path}.cycle_time_by_product.{name}", name, known)
-                for before, row in element.setup_times.items():
-                    for name in dict.fromkeys((before, *row)):
-                        if name not in known:
-                            yield _unknown_product(f"{path}.setup_times.{before}", name, known)
-                if element.initial_product is not None and element.initial_product not in known:
-                    yield _unknown_product(f"{path}.initial_product", element.initial_product, known)
+            mentioned += [(f"elements.{index}.{path}", name) for path, name in _products_in(element)]
+        for path, name in mentioned:
+            if name not in known:
+                yield Problem(path=path, message=f"no product is called {name!r}{did_you_mean(name, known)}")
+
+
+def _products_in(element: Element) -> Iterator[tuple[str, str]]:
+    """Yield where `element` names a product, and which."""
+    if isinstance(element, Source):
+        yield from ((f"mix.{name}", name) for name in element.mix)
+    if isinstance(element, Station):
+        yield from ((f"cycle_time_by_product.{name}", name) for name in element.cycle_time_by_product)
+        for before, row in element.setup_times.items():
+            yield from ((f"setup_times.{before}", name) for name in dict.fromkeys((before, *row)))
+        if element.initial_product is not None:
+            yield "initial_product", element.initial_product
 
 
 def _changed(element: Element, fields: Mapping[str, Any]) -> Element:
@@ -231,7 +230,3 @@ def _changed(element: Element, fields: Mapping[str, Any]) -> Element:
                 for problem in error.problems
             )
         ) from None
-
-
-def _unknown_product(path: str, name: str, known: Sequence[str]) -> Problem:
-    return Problem(path=path, message=f"no product is called {name!r}{did_you_mean(name, known)}")
