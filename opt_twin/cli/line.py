@@ -1,0 +1,267 @@
+"""Commands about one line: ``check``, ``simulate``, ``bottleneck``, ``schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from opt_twin.cli.common import (
+    ExitCode,
+    Json,
+    LineFile,
+    Overlay,
+    Quiet,
+    Screen,
+    Seed,
+    Set,
+    Workers,
+    default_workers,
+    seconds,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from opt_twin.analysis import BottleneckReport
+    from opt_twin.line import Line
+    from opt_twin.results import Evaluation
+    from opt_twin.simulation import RunSettings
+
+__all__ = [
+    "BOTTLENECK_HELP",
+    "CHECK_HELP",
+    "SCHEMA_HELP",
+    "SIMULATE_HELP",
+    "Horizon",
+    "Replications",
+    "WarmUp",
+    "bottleneck",
+    "check",
+    "load",
+    "run_settings",
+    "schema",
+    "simulate",
+]
+
+CHECK_HELP = "Read a line, list every problem, and print what it can make."
+SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
+BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
+SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
+
+Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
+WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
+Replications = Annotated[int, typer.Option("--replications", "-n", min=1, help="Independent runs.")]
+
+
+def load(line: Path, overlay: list[Path] | None, sets: list[str] | None) -> Line:
+    """Read a line with the layers of the command line."""
+    from opt_twin.io import read_line
+
+    return read_line(line, overlays=tuple(overlay or ()), sets=tuple(sets or ()))
+
+
+def run_settings(horizon: str, warm_up: str, replications: int, workers: int | None) -> RunSettings:
+    """Build the settings of a run from the command line."""
+    from opt_twin.simulation import RunSettings
+    from opt_twin.timebase import parse_duration
+
+    return RunSettings(
+        horizon=seconds(horizon, "--horizon"),
+        warm_up=parse_duration(warm_up),
+        replications=replications,
+        workers=default_workers(workers),
+    )
+
+
+def check(
+    line: LineFile,
+    *,
+    overlay: Overlay = None,
+    sets: Set = None,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw the line into this SVG file.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a line and print what it can make."""
+    from opt_twin.errors import ModelError
+    from opt_twin.theory import capacity_table, line_warnings
+
+    screen = Screen(as_json=as_json)
+    try:
+        model = load(line, overlay, sets)
+    except ModelError as error:
+        screen.json({"line": str(line), "valid": False, "problems": [str(p) for p in error.problems]})
+        if as_json:
+            raise typer.Exit(int(ExitCode.USAGE)) from None
+        raise
+    warnings = line_warnings(model)
+    rows = capacity_table(model)
+    if svg is not None:
+        from opt_twin.export import line_svg
+
+        write_text(svg, line_svg(model))
+    screen.json(
+        {
+            "line": model.name,
+            "digest": model.digest(),
+            "valid": True,
+            "warnings": list(warnings),
+            "capacity": [row.to_dict() for row in rows],
+        }
+    )
+    screen.result(
+        f"{model.name}: {len(model.stations)} stations, {len(model.buffers)} buffers, "
+        f"{len(model.products)} products, {len(model.orders)} orders; no problem found"
+    )
+    screen.table(
+        "capacity",
+        ["station", "visits per part", "cycle [s]", "parts per hour", "utilisation"],
+        [
+            [
+                row.station,
+                f"{row.visits:.4g}",
+                f"{row.effective_cycle_time:.4g}",
+                f"{row.capacity_per_hour:.5g}",
+                "-" if row.utilisation is None else f"{100 * row.utilisation:.1f} %",
+            ]
+            for row in rows
+        ],
+    )
+    for warning in warnings:
+        screen.warn(warning)
+
+
+def simulate(
+    line: LineFile,
+    *,
+    horizon: Horizon = "8h",
+    warm_up: WarmUp = "0s",
+    replications: Replications = 20,
+    overlay: Overlay = None,
+    sets: Set = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Write every measure into this CSV file.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a line."""
+    from opt_twin.simulation import simulate as run
+
+    screen = Screen(as_json=as_json, quiet=quiet)
+    model = load(line, overlay, sets)
+    settings = run_settings(horizon, warm_up, replications, workers)
+    with screen.progress("simulating") as advance:
+        evaluation = run(
+            model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
+        )
+    if out is not None:
+        from opt_twin.export import evaluation_frame
+
+        write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+    screen.json(simulated(evaluation))
+    show_measures(screen, evaluation)
+
+
+def simulated(evaluation: Evaluation) -> dict[str, object]:
+    """Return what ``simulate --json`` prints."""
+    kpis = {}
+    for name in _line_measures(evaluation):
+        estimate = evaluation.estimate(name)
+        kpis[name] = {
+            "mean": estimate.mean,
+            "half_width": estimate.half_width,
+            "unit": evaluation.units.get(name, ""),
+        }
+    return {
+        "line": evaluation.line_name,
+        "digest": evaluation.line_digest,
+        "engine": "simpy",
+        "replications": len(evaluation.replications),
+        "horizon": evaluation.horizon,
+        "warm_up": evaluation.warm_up,
+        "seed": evaluation.seed,
+        "kpis": kpis,
+        "stations": evaluation.states(),
+        "bottleneck": _working_longest(evaluation),
+        "checks": "conservation, state times and physical limits hold in every replication",
+    }
+
+
+def _line_measures(evaluation: Evaluation) -> list[str]:
+    stations = tuple(f"{name}." for name in evaluation.states())
+    return [
+        name
+        for name in evaluation.values
+        if not name.startswith(("order.", *stations)) and not name.endswith(".level")
+    ]
+
+
+def _working_longest(evaluation: Evaluation) -> str:
+    """Return the station that works or stands still for its own reasons for the largest share of the time."""
+    states = evaluation.states()
+    return max(states, key=lambda name: 1 - states[name]["starved"] - states[name]["blocked"])
+
+
+def show_measures(screen: Screen, evaluation: Evaluation) -> None:
+    """Print the measures of the line and the states of its stations."""
+    rows = []
+    for name in _line_measures(evaluation):
+        estimate = evaluation.estimate(name)
+        rows.append([name, str(estimate), evaluation.units.get(name, "")])
+    screen.table(
+        f"{evaluation.line_name}: {len(evaluation.replications)} replications of "
+        f"{evaluation.horizon / 3600:.4g} h, 95 % intervals",
+        ["measure", "mean", "unit"],
+        rows,
+    )
+    states = evaluation.states()
+    names = list(next(iter(states.values())))
+    screen.table(
+        "share of time by state, in %",
+        ["station", *names],
+        [[name, *(f"{100 * row[state]:.1f}" for state in names)] for name, row in states.items()],
+    )
+
+
+def bottleneck(
+    line: LineFile,
+    *,
+    horizon: Horizon = "8h",
+    warm_up: WarmUp = "0s",
+    replications: Replications = 10,
+    overlay: Overlay = None,
+    sets: Set = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Name the bottleneck of a line."""
+    from opt_twin.analysis import find_bottleneck
+    from opt_twin.simulation import SimulationEvaluator
+
+    screen = Screen(as_json=as_json, quiet=quiet)
+    model = load(line, overlay, sets)
+    evaluator = SimulationEvaluator(run_settings(horizon, warm_up, replications, workers))
+    with screen.progress("searching the bottleneck"):
+        report = find_bottleneck(model, evaluator, seed=seed)
+    screen.json(report.to_dict())
+    show_bottleneck(screen, report)
+
+
+def show_bottleneck(screen: Screen, report: BottleneckReport) -> None:
+    """Print a report on the bottleneck."""
+    screen.result(report.sentence())
+
+
+def schema() -> None:
+    """Print the JSON Schema of line files."""
+    from opt_twin.io import line_schema
+
+    print(json.dumps(line_schema(), indent=2, ensure_ascii=False))

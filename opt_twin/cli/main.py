@@ -1,0 +1,49 @@
+"""The command ``opt-twin``."""
+
+from __future__ import annotations
+
+import typer
+
+import opt_twin
+from opt_twin.cli import doctor, line, optimize, solve, study
+from opt_twin.cli.common import guarded
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="opt-twin",
+    help="One model of a production line for scheduling, simulation and optimisation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("study", help=study.HELP)(guarded(study.study))
+app.command("solve", help=solve.SOLVE_HELP)(guarded(solve.solve))
+app.command("verify", help=solve.VERIFY_HELP)(guarded(solve.verify))
+app.command("check", help=line.CHECK_HELP)(guarded(line.check))
+app.command("simulate", help=line.SIMULATE_HELP)(guarded(line.simulate))
+app.command("bottleneck", help=line.BOTTLENECK_HELP)(guarded(line.bottleneck))
+app.command("optimize", help=optimize.HELP)(guarded(optimize.optimize))
+app.command("schema", help=line.SCHEMA_HELP)(guarded(line.schema))
+app.command("doctor", help=doctor.HELP)(guarded(doctor.doctor))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"opt-twin {opt_twin.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """One model of a production line for scheduling, simulation and optimisation."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,159 @@
+"""``opt-twin solve`` and ``opt-twin verify``: scheduling instances from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from opt_twin.cli.common import (
+    ExitCode,
+    Json,
+    Quiet,
+    Screen,
+    Seed,
+    TimeLimit,
+    Workers,
+    default_workers,
+    result_code,
+    seconds,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from opt_twin.plan import Schedule
+    from opt_twin.results import Result, TracePoint
+    from opt_twin.scheduling import SchedulingInstance
+
+__all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "verify"]
+
+SOLVE_HELP = "Solve a scheduling instance: a built-in one by name (ft10, ta21) or a file of your own."
+VERIFY_HELP = "Check a schedule against its instance, with code that knows no solver."
+
+_Instance = Annotated[str, typer.Argument(help="ft06, la21, ta01 ... or a path.", show_default=False)]
+
+
+def solve(
+    instance: _Instance,
+    *,
+    objective: Annotated[str, typer.Option(help="What to minimise.")] = "makespan",
+    solver: Annotated[str, typer.Option(help="auto, cp-sat, milp, dispatching.")] = "auto",
+    time_limit: TimeLimit = "60s",
+    gap: Annotated[float, typer.Option(min=0, help="Stop at this relative gap.")] = 0.0,
+    workers: Workers = None,
+    seed: Seed = 0,
+    gantt: Annotated[
+        Path | None, typer.Option(help="Draw the schedule into this SVG file.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the schedule into this JSON file.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve one instance and print objective, bound, gap, status and time."""
+    from opt_twin.scheduling import load_instance, solve_schedule
+    from opt_twin.solvers import SolveOptions
+
+    screen = Screen(as_json=as_json, quiet=quiet)
+    problem = load_instance(instance)
+    options = SolveOptions(
+        time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
+    )
+    with screen.progress(problem.name) as advance:
+
+        def show(point: TracePoint) -> None:
+            advance(point.time, options.time_limit, _values(point.objective, point.bound))
+
+        result = solve_schedule(
+            problem, objective=objective, solver=solver, options=options, on_progress=show
+        )
+    if result.best is not None:
+        _write(result.best, problem, gantt, out)
+    screen.json(_solved(problem, result))
+    screen.result(_sentence(problem, result))
+    raise typer.Exit(int(result_code(result)))
+
+
+def _values(objective: float | None, bound: float | None) -> str:
+    return f"best {_number(objective)}, bound {_number(bound)}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.10g}"
+
+
+def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None, out: Path | None) -> None:
+    from opt_twin.export import gantt_svg, schedule_json
+
+    if out is not None:
+        write_text(out, schedule_json(schedule))
+    if gantt is not None:
+        write_text(gantt, gantt_svg(schedule, title=instance.name, instance=instance))
+
+
+def _sentence(instance: SchedulingInstance, result: Result[Schedule]) -> str:
+    name = result.objective_name.replace("_", " ")
+    if result.best is None:
+        return f"{instance.name}: {result.status}, stopped by {result.stop_reason} after {result.runtime:.2f} s"
+    gap = "unknown" if result.gap is None else f"{100 * result.gap:.1f} %"
+    return (
+        f"{instance.name}: {name} {_number(result.objective)} ({result.status}, bound {_number(result.bound)}, "
+        f"gap {gap}) in {result.runtime:.2f} s; verified"
+    )
+
+
+def _solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, object]:
+    return {
+        "instance": instance.name,
+        "problem": "job shop",
+        "objective_name": result.objective_name,
+        "objective": result.objective,
+        "bound": result.bound,
+        "gap": result.gap,
+        "status": str(result.status),
+        "stop_reason": str(result.stop_reason),
+        "runtime": result.runtime,
+        "solver": result.solver,
+        "solver_version": result.solver_version,
+        "seed": result.seed,
+        "workers": result.workers,
+        "verified": result.best is not None,
+        "trace": [list(point) for point in result.trace],
+        "solution": None if result.best is None else result.best.to_dict(),
+    }
+
+
+def verify(
+    instance: _Instance,
+    schedule: Annotated[Path, typer.Argument(help="A schedule in JSON, as written by solve --out.")],
+    *,
+    objective: Annotated[str, typer.Option(help="What to evaluate.")] = "makespan",
+    as_json: Json = False,
+) -> None:
+    """Check a schedule and print every violation."""
+    from opt_twin.export import read_schedule
+    from opt_twin.scheduling import evaluate_objective, load_instance
+    from opt_twin.scheduling import verify as violations_of
+
+    screen = Screen(as_json=as_json)
+    problem = load_instance(instance)
+    plan = read_schedule(schedule)
+    violations = violations_of(problem, plan)
+    value = None if violations else evaluate_objective(problem, plan, objective)
+    screen.json(
+        {
+            "instance": problem.name,
+            "verified": not violations,
+            "objective_name": objective,
+            "objective": value,
+            "violations": [violation.to_dict() for violation in violations],
+        }
+    )
+    for violation in violations:
+        screen.result(violation)
+    if violations:
+        screen.result(f"{problem.name}: {len(violations)} violations")
+        raise typer.Exit(int(ExitCode.CHECK_FAILED))
+    screen.result(f"{problem.name}: {objective.replace('_', ' ')} {_number(value)}; verified")
