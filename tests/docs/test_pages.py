@@ -29,7 +29,7 @@ MODULES = sorted(
 
 
 def _blocks(text: str) -> str:
-    """Return the Python blocks of a page, each on its own lines, so that a traceback names the page's line."""
+    """Return the Python blocks of a page, at their own lines, so that tracebacks fit the page."""
     lines = [""] * (text.count("\n") + 2)
     for match in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         first = text[: match.start(1)].count("\n")
