@@ -51,7 +51,6 @@ _HOME = {
     "Variable": "opt_twin.search",
     "ParetoFront": "opt_twin.search",
     "objective_named": "opt_twin.search",
-    "search": "opt_twin.search",
     "vary": "opt_twin.search",
 }
 
