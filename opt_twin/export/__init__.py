@@ -1,0 +1,25 @@
+"""What leaves the program: pictures, tables and the report."""
+
+from opt_twin.export.gantt import Gap, gantt_svg
+from opt_twin.export.line_graph import line_svg
+from opt_twin.export.states import intervals_svg, states_svg
+from opt_twin.export.tables import (
+    evaluation_frame,
+    schedule_csv,
+    schedule_from_csv,
+    schedule_from_json,
+    schedule_json,
+)
+
+__all__ = [
+    "Gap",
+    "evaluation_frame",
+    "gantt_svg",
+    "intervals_svg",
+    "line_svg",
+    "schedule_csv",
+    "schedule_from_csv",
+    "schedule_from_json",
+    "schedule_json",
+    "states_svg",
+]
