@@ -1,0 +1,61 @@
+"""What can be calculated without simulation: closed forms, exact small cases, bounds, capacities.
+
+The simulator is tested against these. Nothing here draws a random number.
+"""
+
+from opt_twin.theory.bounds import (
+    Downtimes,
+    departures,
+    deterministic_makespan,
+    line_availability,
+    throughput_bound,
+)
+from opt_twin.theory.capacity import (
+    StationCapacity,
+    Traffic,
+    capacity_table,
+    effective_cycle_time,
+    predicted_bottleneck,
+    released_per_hour,
+    traffic,
+)
+from opt_twin.theory.line_warnings import line_warnings
+from opt_twin.theory.markov_line import TandemMeasures, markov_line
+from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
+from opt_twin.theory.renewal import availability, completion_time, cycles_to_failure, restart_time
+from opt_twin.theory.two_station import (
+    bernoulli_two_station,
+    exponential_two_station,
+    geometric_two_station,
+)
+
+__all__ = [
+    "Downtimes",
+    "QueueMeasures",
+    "StationCapacity",
+    "TandemMeasures",
+    "Traffic",
+    "availability",
+    "bernoulli_two_station",
+    "capacity_table",
+    "completion_time",
+    "cycles_to_failure",
+    "departures",
+    "deterministic_makespan",
+    "effective_cycle_time",
+    "exponential_two_station",
+    "geometric_two_station",
+    "line_availability",
+    "line_warnings",
+    "markov_line",
+    "mg1",
+    "mg1_with_failures",
+    "mm1",
+    "mm1k",
+    "mmc",
+    "predicted_bottleneck",
+    "released_per_hour",
+    "restart_time",
+    "throughput_bound",
+    "traffic",
+]
