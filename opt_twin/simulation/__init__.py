@@ -1,0 +1,17 @@
+"""Discrete-event simulation of a line; what it means is stated in ``docs/semantics.md``."""
+
+from opt_twin.simulation.engine import Run, run_replication
+from opt_twin.simulation.evaluator import SimulationEvaluator
+from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.replication import OnProgress, simulate
+from opt_twin.simulation.settings import RunSettings
+
+__all__ = [
+    "EventRecord",
+    "OnProgress",
+    "Run",
+    "RunSettings",
+    "SimulationEvaluator",
+    "run_replication",
+    "simulate",
+]

@@ -1,0 +1,107 @@
+"""Buffers in a run."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING
+
+from opt_twin.line import Buffer
+from opt_twin.simulation.parts import Giver, Part, Taker, Ways, enqueue
+
+if TYPE_CHECKING:
+    from opt_twin.simulation.ledger import Ledger
+    from opt_twin.simulation.stations import Server
+
+__all__ = ["BufferNode"]
+
+
+class BufferNode:
+    """A buffer: the part at its head waits for the target that was drawn for it.
+
+    Attributes
+    ----------
+    parts
+        What lies in it, the head first.
+    waiting
+        Who waits for a place; empty while there is one.
+    moment
+        Sum of the times at which parts left, less the sum of those at which they came.
+    since, key
+        As a giver: since when the head has waited, and what breaks ties.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_ledger",
+        "_name",
+        "key",
+        "moment",
+        "parts",
+        "since",
+        "target",
+        "waiting",
+        "ways",
+    )
+
+    def __init__(self, buffer: Buffer, *, key: int, ways: Ways, ledger: Ledger) -> None:
+        self._name = buffer.name
+        self._capacity = math.inf if buffer.capacity is None else buffer.capacity
+        self._ledger = ledger
+        self.ways = ways
+        self.parts: deque[Part] = deque()
+        self.waiting: list[Giver] = []
+        self.moment = 0.0
+        self.target: Taker | None = None
+        self.since = 0.0
+        self.key = key
+
+    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002
+        """Return whether there is a place and nobody waits for it."""
+        return not self.waiting and len(self.parts) < self._capacity
+
+    def take(self, part: Part, now: float) -> None:
+        """Take a part; at the head of the buffer it goes on at once if it can."""
+        if self._ledger.log is not None:
+            self._ledger.note(now, self._name, "enter", part)
+        if self.parts:
+            self.parts.append(part)
+            self.moment -= now
+            return
+        target = self.ways.only or self.ways.choose()
+        if target.ready(part, now):
+            target.take(part, now)
+            return
+        self.parts.append(part)
+        self.moment -= now
+        self.target = target
+        target.wait(self, now)
+
+    def wait(self, giver: Giver, now: float) -> None:
+        """Let `giver` wait for a place."""
+        enqueue(self.waiting, giver, now)
+
+    def peek(self) -> Part:
+        """Return the head."""
+        return self.parts[0]
+
+    def surrender(self, now: float) -> Part:
+        """Give the head away."""
+        self.moment += now
+        return self.parts.popleft()
+
+    def moved_on(self, now: float, freed: list[Server]) -> None:
+        """Send on or announce the new head, then fill the free places."""
+        parts = self.parts
+        while parts:
+            target = self.ways.only or self.ways.choose()
+            if not target.ready(parts[0], now):
+                self.target = target
+                target.wait(self, now)
+                break
+            target.take(self.surrender(now), now)
+        waiting = self.waiting
+        while waiting and len(parts) < self._capacity:
+            giver = waiting.pop(0)
+            self.take(giver.surrender(now), now)
+            giver.moved_on(now, freed)

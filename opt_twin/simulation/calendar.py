@@ -1,0 +1,131 @@
+"""The event calendar: SimPy's, with a stated order of simultaneous events.
+
+SimPy orders simultaneous events by an integer priority and then by the order in which they were scheduled.
+Here the priority of every event encodes (kind, rank of the element, server, failure mode), so that two live
+events never have the same one and the order of scheduling never decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from heapq import heappop, heappush
+
+import simpy
+from simpy.events import Event, EventPriority
+
+from opt_twin.errors import SimulationError
+
+__all__ = ["STALL_EVENTS", "Calendar", "Cause", "Kind", "Priorities"]
+
+STALL_EVENTS = 1 << 16
+"""A run that has handled this many events without time going on is given up."""
+
+
+class Kind(IntEnum):
+    """What happens at the same moment happens in this order."""
+
+    STOP = 0
+    """All orders are complete: the run ends."""
+    COMPLETION = 1
+    """A set-up, a micro-stop or the processing of a part ends."""
+    FAILURE = 2
+    REPAIR = 3
+    ARRIVAL = 4
+    """A source releases a part, or an order may start."""
+    WARM_UP = 5
+    HORIZON = 6
+
+
+class Priorities:
+    """The priority of every event of a line, as one integer.
+
+    Parameters
+    ----------
+    elements
+        How many elements the line has.
+    servers, modes
+        The most servers, and the most failure modes, of any station.
+    """
+
+    __slots__ = ("_elements", "_modes", "_servers")
+
+    def __init__(self, *, elements: int, servers: int = 1, modes: int = 1) -> None:
+        self._elements = max(1, elements)
+        self._servers = max(1, servers)
+        self._modes = max(1, modes)
+
+    def of(self, kind: Kind, rank: int = 0, server: int = 0, mode: int = 0) -> EventPriority:
+        """Return the priority; a lower one happens first."""
+        return EventPriority(
+            ((int(kind) * self._elements + rank) * self._servers + server) * self._modes + mode
+        )
+
+
+class Cause(Event):
+    """A SimPy event that can be scheduled again as soon as it has happened.
+
+    What happens is `act`, called with the time. A cause that is cancelled stays in the calendar and does
+    nothing when its time comes.
+    """
+
+    def __init__(self, env: simpy.Environment, act: Callable[[float], None]) -> None:
+        super().__init__(env)
+        self.act = act
+
+    def cancel(self) -> None:
+        """Make the event do nothing when its time comes."""
+        self.act = _nothing
+
+
+def _nothing(now: float) -> None:
+    """Do nothing."""
+
+
+class _Ended(Exception):  # noqa: N818
+    """The run is over."""
+
+
+class Calendar(simpy.Environment):
+    """A SimPy environment that runs causes without the cost of a callback list.
+
+    Ordinary SimPy events and processes run in it too.
+    """
+
+    def end(self, now: float) -> None:  # noqa: ARG002
+        """End the run: the `act` of the event that does so."""
+        raise _Ended
+
+    def execute(self) -> float:
+        """Handle events in their order until one ends the run; return the time.
+
+        Raises
+        ------
+        SimulationError
+            If time does not go on, or nothing is left to happen.
+        """
+        before = -1.0
+        try:
+            while True:
+                self._execute(STALL_EVENTS)
+                now = float(self._now)
+                if now == before:
+                    raise SimulationError(
+                        f"{STALL_EVENTS} events happened at {now:g} s without time going on; give some "
+                        "element that every part passes a time above 0"
+                    )
+                before = now
+        except _Ended:
+            return float(self._now)
+
+    def _execute(self, count: int) -> None:
+        queue = self._queue
+        for _ in range(count):
+            entry = heappop(queue)
+            event = entry[3]
+            if event.__class__ is Cause:
+                self._now = now = entry[0]
+                event.act(now)
+            else:
+                heappush(queue, entry)
+                self.step()

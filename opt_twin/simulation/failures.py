@@ -1,0 +1,93 @@
+"""Failure modes of a server in a run: when they strike and how long they last."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from opt_twin.line import Clock, FailureMode
+from opt_twin.simulation.calendar import Calendar, Cause
+
+if TYPE_CHECKING:
+    from simpy.events import EventPriority
+
+    from opt_twin.simulation.stations import Server
+
+__all__ = ["ModeState"]
+
+
+class ModeState:
+    """One failure mode of one server.
+
+    Attributes
+    ----------
+    mode
+        What the model says.
+    left
+        What is left on the mode's clock before it strikes: seconds of processing or cycles. Not used for the
+        calendar clock, whose failure stands in the calendar.
+    down
+        Whether it is being repaired.
+    failure
+        The priority of its failures.
+    """
+
+    __slots__ = (
+        "_calendar",
+        "_event",
+        "_repair",
+        "_server",
+        "_time_to_failure",
+        "_time_to_repair",
+        "down",
+        "failure",
+        "left",
+        "mode",
+    )
+
+    def __init__(
+        self,
+        mode: FailureMode,
+        server: Server,
+        *,
+        calendar: Calendar,
+        failure: EventPriority,
+        repair: EventPriority,
+        time_to_failure: Callable[[], float],
+        time_to_repair: Callable[[], float],
+    ) -> None:
+        self.mode = mode
+        self.failure = failure
+        self.left = math.inf
+        self.down = False
+        self._server = server
+        self._calendar = calendar
+        self._repair = repair
+        self._time_to_failure = time_to_failure
+        self._time_to_repair = time_to_repair
+        self._event = Cause(calendar, self.strike)
+
+    def renew(self) -> None:
+        """Draw the next time to failure."""
+        draw = self._time_to_failure()
+        if self.mode.clock is Clock.CALENDAR:
+            self._event.act = self.strike
+            self._calendar.schedule(self._event, self.failure, draw)
+        elif self.mode.clock is Clock.OPERATION:
+            self.left = draw
+        else:
+            self.left = max(1.0, math.ceil(draw))
+
+    def strike(self, now: float) -> None:
+        """Fail: the server stops for a time to repair."""
+        self.down = True
+        self.left = math.inf
+        self._event.act = self._mend
+        self._calendar.schedule(self._event, self._repair, self._time_to_repair())
+        self._server.fail(self.mode, now)
+
+    def _mend(self, now: float) -> None:
+        self.down = False
+        self.renew()
+        self._server.repair(self.mode, now)

@@ -1,0 +1,132 @@
+"""Executing a plan: which order is released when, and when it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from opt_twin.errors import PlanError, did_you_mean
+from opt_twin.graph import is_serial
+from opt_twin.line import Line, Order
+from opt_twin.plan import Schedule
+
+if TYPE_CHECKING:
+    from opt_twin.simulation.parts import Part
+    from opt_twin.simulation.stations import StationNode
+
+__all__ = ["OrderBook", "order_sequence"]
+
+
+def order_sequence(line: Line, plan: Schedule) -> tuple[Order, ...]:
+    """Return the orders of `line` in the sequence of `plan`.
+
+    Raises
+    ------
+    PlanError
+        If the line is not one chain, a machine or an order of the plan is not in the line, an order is not in
+        the plan, or the machines do not do the orders in the same sequence.
+    """
+    if not is_serial(line):
+        raise PlanError(
+            f"a schedule can be executed on a line that is one chain, and {line.name!r} is not; "
+            "simulate it without a plan"
+        )
+    if not line.orders:
+        raise PlanError(f"line {line.name!r} has no orders to execute a schedule with; add them to it")
+    stations = [station.name for station in line.stations]
+    sequence: tuple[str, ...] = ()
+    first = ""
+    for machine in plan.machines:
+        if machine.partition("#")[0] not in stations:
+            raise PlanError(
+                f"the plan uses machine {machine!r}{did_you_mean(machine, stations)}; "
+                f"the stations of {line.name!r} are {', '.join(stations)}"
+            )
+        own = tuple(dict.fromkeys(plan.sequence(machine)))
+        if not first:
+            first, sequence = machine, own
+        elif own != sequence:
+            where = next(
+                i for i in range(max(len(own), len(sequence))) if own[i : i + 1] != sequence[i : i + 1]
+            )
+            raise PlanError(
+                f"the machines of a chain must do the orders in one sequence, but {first!r} and {machine!r} "
+                f"differ at position {where + 1}: {_at(sequence, where)} and {_at(own, where)}"
+            )
+    orders = {order.name: order for order in line.orders}
+    for job in sequence:
+        if job not in orders:
+            raise PlanError(
+                f"the plan has job {job!r}, but the line has no such order{did_you_mean(job, orders)}"
+            )
+    missing = [name for name in orders if name not in sequence]
+    if missing:
+        raise PlanError(
+            f"the plan does not say when to make order {missing[0]!r}; plan every order of the line"
+        )
+    return tuple(orders[job] for job in sequence)
+
+
+def _at(sequence: tuple[str, ...], position: int) -> str:
+    return repr(sequence[position]) if position < len(sequence) else "nothing"
+
+
+class OrderBook:
+    """What is open of each order.
+
+    Parameters
+    ----------
+    sequence
+        The orders, in the order of release.
+    batches
+        The stations that make batches.
+    done
+        Called with the time when all orders are complete.
+
+    Attributes
+    ----------
+    completion
+        Order -> when its last unit left the line, as product or as scrap.
+    """
+
+    __slots__ = ("_batches", "_done", "_open", "completion", "sequence")
+
+    def __init__(
+        self, sequence: tuple[Order, ...], batches: list[StationNode], done: Callable[[float], None]
+    ) -> None:
+        self.sequence = sequence
+        self.completion: dict[str, float] = {}
+        self._open = {order.name: order.quantity for order in sequence}
+        self._batches = batches
+        self._done = done
+        for station in batches:
+            station.outstanding = dict(self._open)
+
+    def supply(self) -> Iterator[tuple[str | None, str | None, float]]:
+        """Yield product, order and earliest release of every unit."""
+        for order in self.sequence:
+            for _ in range(order.quantity):
+                yield order.product, order.name, order.release
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The orders that are not complete."""
+        return tuple(name for name, units in self._open.items() if units)
+
+    def leave(self, part: Part, now: float) -> None:
+        """Take note of a part that has left the line."""
+        assert part.order is not None
+        left = self._open[part.order] - part.units
+        self._open[part.order] = left
+        if not left:
+            self.completion[part.order] = now
+            if len(self.completion) == len(self.sequence):
+                self._done(now)
+
+    def scrap(self, part: Part, now: float, rank: int) -> None:
+        """Take note of a part scrapped at the station of `rank`: the stations after it wait in vain."""
+        assert part.order is not None
+        for station in self._batches:
+            if station.rank > rank:
+                station.lose(part.order, part.units, now)
+        self.leave(part, now)

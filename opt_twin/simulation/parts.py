@@ -1,0 +1,115 @@
+"""Parts, and what the places of a line promise one another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opt_twin.simulation.stations import Server
+
+__all__ = ["Giver", "Part", "Taker", "Ways", "enqueue"]
+
+
+class Part:
+    """One part in the line.
+
+    Attributes
+    ----------
+    number
+        Of the run, from 0; a batch has a number of its own.
+    product, order
+        Names, or None.
+    units
+        Released parts that it holds.
+    born
+        Sum of the times at which these were released, in seconds.
+    defective
+        Whether a cycle made it defective, or any part in it is.
+    """
+
+    __slots__ = ("born", "defective", "number", "order", "product", "units")
+
+    def __init__(self, number: int, product: str | None, order: str | None) -> None:
+        self.number = number
+        self.product = product
+        self.order = order
+        self.units = 1
+        self.born = 0.0
+        self.defective = False
+
+
+class Giver(Protocol):
+    """A place whose part waits for a place elsewhere: a server, a buffer or a source."""
+
+    since: float
+    key: int
+
+    def peek(self) -> Part:
+        """Return the part that waits."""
+
+    def surrender(self, now: float) -> Part:
+        """Give the part away."""
+
+    def moved_on(self, now: float, freed: list[Server]) -> None:
+        """Act on the part having gone; append the servers that this has emptied to `freed`."""
+
+
+class Taker(Protocol):
+    """An element that parts are sent to: a station, a buffer or a sink."""
+
+    def ready(self, part: Part, now: float) -> bool:
+        """Return whether `part` can be taken now."""
+
+    def take(self, part: Part, now: float) -> None:
+        """Take a part that it is ready for."""
+
+    def wait(self, giver: Giver, now: float) -> None:
+        """Let `giver` wait until its part can be taken."""
+
+
+def enqueue(waiting: list[Giver], giver: Giver, now: float) -> None:
+    """Put `giver` behind those that have waited longer; among equals the lower key comes first."""
+    giver.since = now
+    position = len(waiting)
+    while position and waiting[position - 1].since == now and waiting[position - 1].key > giver.key:
+        position -= 1
+    waiting.insert(position, giver)
+
+
+class Ways:
+    """Where the parts of an element go.
+
+    Attributes
+    ----------
+    only
+        The target, where there is one only; else None.
+    """
+
+    __slots__ = ("_draw", "_steps", "_targets", "only")
+
+    def __init__(self, draw: Callable[[], float]) -> None:
+        self._draw = draw
+        self._targets: tuple[Taker, ...] = ()
+        self._steps: tuple[float, ...] = ()
+        self.only: Taker | None = None
+
+    def lead_to(self, targets: list[Taker], probabilities: list[float]) -> None:
+        """Set the targets, in the order of the connections."""
+        self._targets = tuple(targets)
+        total = sum(probabilities)
+        steps, reached = [], 0.0
+        for probability in probabilities:
+            reached += probability
+            steps.append(reached / total)
+        self._steps = tuple(steps[:-1])
+        self.only = targets[0] if len(targets) == 1 else None
+
+    def choose(self) -> Taker:
+        """Return the target of the next part: one draw, the first target whose cumulated share is above."""
+        share = self._draw()
+        for step, target in zip(self._steps, self._targets, strict=False):
+            if share < step:
+                return target
+        return self._targets[-1]

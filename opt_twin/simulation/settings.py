@@ -1,0 +1,50 @@
+"""How a line is run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from opt_twin.line.units import PositiveSeconds, Seconds
+from opt_twin.records import Record, record
+
+__all__ = ["RunSettings"]
+
+
+@record
+class RunSettings(Record):
+    """Length, number and manner of the replications.
+
+    Attributes
+    ----------
+    horizon
+        Seconds of a run, warm-up included. With a plan only a cap: the run ends when every order is
+        complete.
+    warm_up
+        Seconds at the start that the measures leave out.
+    replications
+        How many independent runs.
+    workers
+        Processes that share the replications; the result does not depend on it.
+    check
+        Check conservation, state times and physical limits at the end of each run.
+    first_replication
+        Number of the first replication, so that blocks of replications can be merged.
+
+    Examples
+    --------
+    >>> RunSettings(horizon="8 h").horizon
+    28800.0
+    """
+
+    horizon: PositiveSeconds = 28800.0
+    warm_up: Seconds = 0.0
+    replications: Annotated[int, Field(ge=1)] = 20
+    workers: Annotated[int, Field(ge=1)] = 1
+    check: bool = True
+    first_replication: Annotated[int, Field(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if self.warm_up >= self.horizon:
+            raise ValueError(f"warm_up ({self.warm_up:g} s) must end before the horizon ({self.horizon:g} s)")

@@ -1,0 +1,151 @@
+"""Sources and sinks in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from opt_twin.line import Sink
+from opt_twin.simulation.calendar import Calendar, Cause
+from opt_twin.simulation.parts import Giver, Part, Taker, Ways
+
+if TYPE_CHECKING:
+    from simpy.events import EventPriority
+
+    from opt_twin.simulation.ledger import Ledger
+    from opt_twin.simulation.stations import Server
+
+__all__ = ["Release", "SinkNode", "SourceNode"]
+
+
+Release = tuple[str | None, str | None, float]
+"""Product and order of a part, and the time before which it may not be released."""
+
+
+class SourceNode:
+    """A source.
+
+    It holds at most one part, the next one, which waits for a place when it finds none.
+
+    Parameters
+    ----------
+    supply
+        Gives product and order of each part and the time before which it may not be released; None when
+        there are no more.
+    interarrival
+        Seconds from one release to the next attempt; None for a saturated source.
+    """
+
+    __slots__ = (
+        "_arrival",
+        "_calendar",
+        "_interarrival",
+        "_ledger",
+        "_name",
+        "_part",
+        "_priority",
+        "_supply",
+        "key",
+        "since",
+        "target",
+        "ways",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        key: int,
+        ways: Ways,
+        ledger: Ledger,
+        calendar: Calendar,
+        priority: EventPriority,
+        supply: Iterator[Release],
+        interarrival: Callable[[], float] | None,
+    ) -> None:
+        self._name = name
+        self._ledger = ledger
+        self._calendar = calendar
+        self._priority = priority
+        self._supply = supply
+        self._interarrival = interarrival
+        self._arrival = Cause(calendar, self._arrive)
+        self._part: Part | None = None
+        self.ways = ways
+        self.target: Taker | None = None
+        self.since = 0.0
+        self.key = key
+
+    def start(self) -> None:
+        """Begin to release parts."""
+        self._prepare(0.0)
+
+    def _prepare(self, now: float) -> None:
+        """Make the next parts, as long as they can be released at once."""
+        while True:
+            following = next(self._supply, None)
+            if following is None:
+                return
+            product, order, earliest = following
+            self._part = Part(self._ledger.number(), product, order)
+            if self._interarrival is not None:
+                self._calendar.schedule(self._arrival, self._priority, self._interarrival())
+                return
+            if earliest > now:
+                self._calendar.schedule(self._arrival, self._priority, earliest - now)
+                return
+            if not self._offer(now):
+                return
+
+    def _arrive(self, now: float) -> None:
+        if self._offer(now):
+            self._prepare(now)
+
+    def _offer(self, now: float) -> bool:
+        """Release the part if its target takes it; else let it wait there."""
+        part = self.peek()
+        target = self.ways.only or self.ways.choose()
+        if target.ready(part, now):
+            target.take(self.surrender(now), now)
+            return True
+        self.target = target
+        target.wait(self, now)
+        return False
+
+    def peek(self) -> Part:
+        """Return the part that waits."""
+        assert self._part is not None
+        return self._part
+
+    def surrender(self, now: float) -> Part:
+        """Release the part."""
+        part = self.peek()
+        self._part = None
+        self._ledger.release(part, self._name, now)
+        return part
+
+    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002
+        """Make the next part."""
+        self._prepare(now)
+
+
+class SinkNode:
+    """A sink: takes every part."""
+
+    __slots__ = ("_ledger", "_name")
+
+    def __init__(self, sink: Sink, *, ledger: Ledger) -> None:
+        self._name = sink.name
+        self._ledger = ledger
+
+    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002
+        """Return True."""
+        return True
+
+    def take(self, part: Part, now: float) -> None:
+        """Let the part leave the line."""
+        self._ledger.exit(part, self._name, now)
+
+    def wait(self, giver: Giver, now: float) -> None:  # noqa: ARG002
+        """Never called: a sink is always ready."""
+        raise AssertionError("a sink takes every part")
