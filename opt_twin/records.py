@@ -20,7 +20,7 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic_core import core_schema
 
-from opt_twin.errors import ModelError, Problem
+from opt_twin.errors import ModelError, Problem, did_you_mean
 
 __all__ = ["FrozenMapping", "Record", "canonical", "digest_of", "problems_of", "record"]
 
@@ -142,9 +142,18 @@ def _message(item: Any) -> str:
     plain = _PLAIN.get(item["type"])
     if plain:
         return plain
+    context = item.get("ctx", {})
+    if item["type"] == "union_tag_invalid":
+        tags = [tag.strip().strip("'") for tag in context["expected_tags"].split(",")]
+        nearest = did_you_mean(context["tag"], tags)
+        return f"{context['discriminator'].strip(chr(39))} {context['tag']!r} is not one of {', '.join(tags)}{nearest}"
+    if item["type"] == "union_tag_not_found":
+        return f"field {context['discriminator']} required"
     text = str(item["msg"]).removeprefix("Value error, ")
     given = item.get("input")
-    return f"{text}, got {given!r}" if isinstance(given, (str, int, float)) else text
+    if not isinstance(given, (str, int, float)) or repr(given) in text:
+        return text
+    return f"{text}, got {given!r}"
 
 
 class Record:

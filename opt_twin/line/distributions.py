@@ -7,6 +7,7 @@ In a model file a distribution is a quantity (``5 s``, deterministic), a call
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from abc import abstractmethod
@@ -225,7 +226,7 @@ class Lognormal(_Distribution):
 
     type: Literal["lognormal"] = "lognormal"
     mean: Annotated[Seconds, Field(gt=0)]
-    cv: _Positive
+    cv: _Positive = dataclasses.field()  # no default; without it the property of the base would count as one
 
     @property
     def variance(self) -> float:
