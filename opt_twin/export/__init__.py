@@ -1,10 +1,14 @@
 """What leaves the program: pictures, tables and the report."""
 
+from opt_twin.export.front import front_svg
 from opt_twin.export.gantt import Gap, gantt_svg
 from opt_twin.export.line_graph import line_svg
 from opt_twin.export.states import intervals_svg, states_svg
 from opt_twin.export.tables import (
     evaluation_frame,
+    front_csv,
+    front_json,
+    read_schedule,
     schedule_csv,
     schedule_from_csv,
     schedule_from_json,
@@ -14,9 +18,13 @@ from opt_twin.export.tables import (
 __all__ = [
     "Gap",
     "evaluation_frame",
+    "front_csv",
+    "front_json",
+    "front_svg",
     "gantt_svg",
     "intervals_svg",
     "line_svg",
+    "read_schedule",
     "schedule_csv",
     "schedule_from_csv",
     "schedule_from_json",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from opt_twin.errors import OptionError
 from opt_twin.export import svg
 from opt_twin.export.palette import ACCENT, colour_of, natural_key, text_on
 from opt_twin.export.quantity import TimeScale
 from opt_twin.plan import Assignment, Schedule
-from opt_twin.scheduling.instance import SchedulingInstance
+
+if TYPE_CHECKING:
+    from opt_twin.scheduling import SchedulingInstance
 
 __all__ = ["Gap", "gantt_svg"]
 

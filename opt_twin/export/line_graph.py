@@ -122,7 +122,8 @@ def _connections(layout: Layout) -> str:
                 index = crossing[start.band] % 4
                 crossing[start.band] += 1
                 d += _around(layout, start, end, y1, y2, index)
-            at = (end.left - 7, y2) if leg == 0 else at
+            if leg == 0:  # the probability stands on the side that the curve does not come from
+                at = (end.left - 9, y2 + 14 if y1 < y2 - 4 and start.band == end.band else y2 - 5)
         last = layout.boxes[route.vertices[-1]]
         y = ports[number, route.vertices[-1], "in"]
         text = _share(route.connection.probability).strip()
@@ -133,7 +134,7 @@ def _connections(layout: Layout) -> str:
                 svg.tag("title", svg.escape(tip)),
                 svg.tag("path", d=d, stroke=_FLOW, stroke_width=1.4, fill="none"),
                 _arrow(last.left, y, _FLOW),
-                _plate(at[0], at[1] - 5, text) if text else "",
+                _plate(*at, text) if text else "",
             )
         )
     return svg.tag("g", *parts)
@@ -182,9 +183,9 @@ def _back(layout: Layout, route: Route, lanes: dict[int, int]) -> str:
         lanes[band] += 1
         heights.append(layout.bands[band][0] - 12 - LANE * (lanes[band] - 1))
     up, down = heights[0], heights[-1]
-    out = start.x + 10 if start.place == 0 else start.right + 9
+    out = start.x + 10 if start.place == 0 else start.x + start.column_width / 2 + 9
     d = f"M{n(out)} {n(start.top)}" if start.place == 0 else f"M{n(start.right)} {n(start.y)}H{n(out)}"
-    into = end.x - 10 if end.place == 0 else end.left - 15
+    into = end.x - 10 if end.place == 0 else end.x - end.column_width / 2 - 15
     d += f"V{n(up)}"
     if up != down:
         d += f"H{n(6 + 3 * lanes[start.band])}V{n(down)}"
@@ -321,7 +322,7 @@ def _buffer(buffer: Buffer, box: Box, evaluation: Evaluation | None) -> str:
             stroke_width=1.2,
             fill="none",
         ),
-        svg.label(box.x, box.y + 4, svg.fit(text, wide - 2, 11) or "…", size=11, anchor="middle"),
+        svg.label(box.x, box.y + 4, svg.fit(text, wide - 2, 11) or "…", size=11, anchor="middle", halo=True),
         _name_below(buffer.name, box),
     ]
     return svg.tag("g", svg.tag("title", svg.escape(tip)), *parts)

@@ -48,6 +48,8 @@ class Box:
         Its size; 0 by 0 for a bend.
     body
         Width of the shape itself, which connections touch; names may be wider.
+    column_width
+        Of the widest in its column.
     band, place
         Its band from the top, and its place in its column from the top.
     """
@@ -57,6 +59,7 @@ class Box:
     width: float
     height: float
     body: float
+    column_width: float
     band: int
     place: int
 
@@ -260,9 +263,9 @@ def _stand(
     band: int,
 ) -> None:
     y = middle - _height(members, sizes) / 2
+    column_width = max(_size(vertex, sizes)[0] for vertex in members)
     for place, vertex in enumerate(members):
         wide, high, body = _size(vertex, sizes)
-        boxes[vertex] = Box(
-            x, y + high / 2, wide, high if isinstance(vertex, str) else 0.0, body, band, place
-        )
+        shape = (wide, high, body) if isinstance(vertex, str) else (0.0, 0.0, 0.0)
+        boxes[vertex] = Box(x, y + high / 2, *shape, column_width, band, place)
         y += high + ROW_GAP

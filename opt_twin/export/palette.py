@@ -77,7 +77,7 @@ def colour_of(index: int) -> str:
     (True, False)
     """
     lightness, chroma = _TIERS[index % len(_TIERS)]
-    return _oklch(lightness, chroma, (250 + index * _GOLDEN_ANGLE) % 360)
+    return _oklch(lightness, chroma, (265 + index * _GOLDEN_ANGLE) % 360)
 
 
 def _luminance(colour: str) -> float:

@@ -99,8 +99,12 @@ def label(
     fill: str | None = None,
     weight: str | None = None,
     tip: str = "",
+    halo: bool = False,
 ) -> str:
-    """Return a line of text with its baseline at `y`; `anchor` is ``start`` (None), ``middle`` or ``end``."""
+    """Return a line of text with its baseline at `y`; `anchor` is ``start`` (None), ``middle`` or ``end``.
+
+    A `halo` keeps text readable that stands on a line.
+    """
     title = tag("title", escape(tip)) if tip else ""
     return tag(
         "text",
@@ -111,6 +115,9 @@ def label(
         text_anchor=anchor,
         fill=fill,
         font_weight=weight,
+        stroke="#fff" if halo else None,
+        stroke_width=3 if halo else None,
+        paint_order="stroke" if halo else None,
     )
 
 

@@ -16,8 +16,13 @@ from opt_twin.results import Evaluation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from opt_twin.search import ParetoFront
+
 __all__ = [
     "evaluation_frame",
+    "front_csv",
+    "front_json",
+    "read_schedule",
     "schedule_csv",
     "schedule_from_csv",
     "schedule_from_json",
@@ -189,6 +194,44 @@ def schedule_from_csv(source: str | Path, *, tick: float = 1.0) -> Schedule:
     except csv.Error as error:
         raise InstanceError(f"not CSV: {error}", path=name, line=rows.line_num) from None
     return _schedule(tuple(assignments), {"tick": tick}, name)
+
+
+def read_schedule(source: str | Path) -> Schedule:
+    """Read a schedule from a file: CSV where its name ends so, else JSON.
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be read or does not hold a schedule; the message says where.
+    """
+    if isinstance(source, Path) or "\n" not in source:
+        return schedule_from_csv(source) if str(source).endswith(".csv") else schedule_from_json(source)
+    return schedule_from_json(source)
+
+
+def front_csv(front: ParetoFront, path: str | Path | None = None) -> str:
+    """Return a front as CSV, a row for each point, and write it where `path` is given.
+
+    Columns as in :meth:`opt_twin.search.ParetoFront.to_frame`; the unit of an objective stands behind its
+    name in brackets.
+    """
+    frame = front.to_frame()
+    named = {}
+    for objective in front.objectives:
+        for end in ("", ".low", ".high", ".search") if objective.unit else ():
+            named[f"{objective.name}{end}"] = f"{objective.name}{end} [{objective.unit}]"
+    text: str = frame.rename(columns=named).to_csv(index=False, lineterminator="\n")
+    if path is not None:
+        write_text(path, text)
+    return text
+
+
+def front_json(front: ParetoFront, path: str | Path | None = None) -> str:
+    """Return a front as JSON that :meth:`opt_twin.search.ParetoFront.load` reads, and write it to `path`."""
+    text = json.dumps(front.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    if path is not None:
+        write_text(path, text)
+    return text
 
 
 def _read(source: str | Path, *, inline: str = "{") -> tuple[str, str]:
