@@ -76,8 +76,7 @@ class Traffic:
     defective
         Element -> share of them that is defective.
     products
-        Element -> product -> share of the parts that come to it; empty when the line does not say what its
-        sources release.
+        Element -> product -> share of the parts that come to it; empty when the line has no products.
     parts_out, good_parts
         Parts, and good parts, that leave through the sinks.
     """
@@ -191,8 +190,9 @@ def effective_cycle_time(station: Station, products: Mapping[str, float] | None 
     - where an interrupted part starts again, w + w R / F becomes (F + R) (exp(w / F) - 1), and where it is
       scrapped, (F + R) (1 - exp(-w / F)), on either clock of time.
 
-    Exact for operation and cycles clocks with one mode that continues; for calendar clocks when no set-ups or
-    micro-stops overlap with a repair.
+    Exact in the long run where interrupted parts continue; with several modes and parts that start again or
+    are scrapped, and in the second case on the calendar clock with set-ups or micro-stops, near to it. For
+    cycles to failure see :func:`opt_twin.theory.cycles_to_failure`.
 
     Examples
     --------
@@ -267,16 +267,13 @@ def predicted_bottleneck(line: Line) -> StationCapacity:
 
 
 def _mix(line: Line, source: Source) -> Mapping[str | None, float]:
-    """Return the share of each product among the parts of a source; None stands for the only product."""
+    """Return the share of each product among the parts of a source; None when the line has no products.
+
+    Without a mix a source releases the first product of the line.
+    """
     if source.mix:
         return {product: share for product, share in source.mix.items()}  # noqa: C416, its keys widen
-    if line.orders:
-        wanted: dict[str | None, float] = {}
-        for order in line.orders:
-            wanted[order.product] = wanted.get(order.product, 0.0) + order.quantity
-        total = math.fsum(wanted.values())
-        return {product: quantity / total for product, quantity in wanted.items()}
-    return {line.products[0].name if len(line.products) == 1 else None: 1.0}
+    return {line.products[0].name if line.products else None: 1.0}
 
 
 def _source_shares(line: Line) -> list[float]:

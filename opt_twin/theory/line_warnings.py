@@ -200,12 +200,9 @@ def _vast_buffers(line: Line, table: dict[str, StationCapacity]) -> Iterator[str
 def _unused_products(line: Line) -> Iterator[str]:
     used = {name for source in line.sources for name in source.mix}
     used |= {order.product for order in line.orders}
-    if not used and len(line.products) > 1:
-        yield (
-            f"the line has {len(line.products)} products, but no source has a mix and there are no orders: "
-            "say which products are made"
-        )
-    elif used:
-        for product in line.products:
-            if product.name not in used:
-                yield f"product {product.name} is in no source's mix and in no order: nothing makes it"
+    plain = [source.name for source in line.sources if not source.mix]
+    if plain:  # such a source releases the first product
+        used |= {product.name for product in line.products[:1]}
+    for product in line.products:
+        if product.name not in used:
+            yield f"product {product.name} is in no source's mix and in no order: nothing makes it"

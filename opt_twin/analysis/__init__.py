@@ -1,0 +1,19 @@
+"""What the measures of a line say: its bottleneck, its losses, its costs, and how two lines compare."""
+
+from opt_twin.analysis.bottleneck import BottleneckReport, find_bottleneck
+from opt_twin.analysis.compare import Comparison, compare, compare_all
+from opt_twin.analysis.cost import unit_cost
+from opt_twin.analysis.detectors import classical_bottlenecks
+from opt_twin.analysis.losses import StationLoss, losses
+
+__all__ = [
+    "BottleneckReport",
+    "Comparison",
+    "StationLoss",
+    "classical_bottlenecks",
+    "compare",
+    "compare_all",
+    "find_bottleneck",
+    "losses",
+    "unit_cost",
+]

@@ -1,0 +1,195 @@
+"""Comparing two evaluations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from opt_twin.errors import EvaluationError
+from opt_twin.records import Record, record
+from opt_twin.results import Estimate, Evaluation
+
+__all__ = ["Comparison", "compare", "compare_all", "probability_above_zero"]
+
+
+@record
+class Comparison(Record):
+    """How a measure differs between two evaluations.
+
+    Attributes
+    ----------
+    measure, unit
+        What is compared.
+    first, second
+        The measure of each.
+    difference
+        Second minus first, with the interval of the difference.
+    paired
+        Whether replications were compared one by one (common random numbers).
+    probability
+        One-sided confidence that the second is larger: the probability of a Student variable below the
+        difference over its standard error; None for single replications.
+    """
+
+    measure: str
+    unit: str = ""
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+    paired: bool
+    probability: float | None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval of the difference leaves out 0."""
+        return not self.difference.covers(0.0)
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        difference = f"{self.difference.mean:+.4g}"
+        if self.difference.half_width is not None:
+            difference += f" ± {self.difference.half_width:.2g}"
+        if self.first.mean:
+            difference += f" ({100 * self.difference.mean / abs(self.first.mean):+.2g} %)"
+        how = "paired" if self.paired else "not paired"
+        clear = "" if self.significant else "; the difference may be chance"
+        means = f"{self.first.mean:.4g} -> {self.second.mean:.4g}{unit}"
+        return f"{self.measure}: {means}, {difference}, {how}{clear}"
+
+
+def compare(
+    first: Evaluation, second: Evaluation, measure: str = "throughput", *, confidence: float = 0.95
+) -> Comparison:
+    """Compare a measure between two evaluations.
+
+    When both have the same seed, replications, horizon and warm-up, their random numbers are common and the
+    replications are compared in pairs (paired t); else the interval is that of Welch for two independent
+    samples.
+
+    Parameters
+    ----------
+    first, second
+        The evaluations; the difference is second minus first.
+    measure
+        Name of a measure of both.
+    confidence
+        Of the intervals.
+
+    Raises
+    ------
+    UnknownNameError
+        If one of them does not have the measure.
+    EvaluationError
+        If a value is not finite or `confidence` is not between 0 and 1.
+
+    References
+    ----------
+    Law (2015), Simulation modeling and analysis, sections 10.2 and 11.2; Welch (1947), Biometrika 34.
+
+    Examples
+    --------
+    >>> from opt_twin.results import Evaluation
+    >>> def run(values):
+    ...     return Evaluation(
+    ...         values={"throughput": values}, replications=(0, 1, 2), seed=1, horizon=3600.0,
+    ...         warm_up=0.0, line_digest="",
+    ...     )
+    >>> print(compare(run([100, 110, 120]), run([103, 112, 124])))
+    throughput: 110 -> 113, +3 ± 2.5 (+2.7 %), paired
+    """
+    a, b = first[measure], second[measure]
+    left, right = Estimate.of(a, confidence), Estimate.of(b, confidence)
+    paired = _same_streams(first, second)
+    if paired:
+        difference = Estimate.of(b - a, confidence)
+        probability = probability_above_zero(b - a)
+    else:
+        difference, probability = _welch(a, b, confidence)
+    return Comparison(
+        measure=measure,
+        unit=first.units.get(measure, ""),
+        first=left,
+        second=right,
+        difference=difference,
+        paired=paired,
+        probability=probability,
+    )
+
+
+def compare_all(first: Evaluation, second: Evaluation, *, confidence: float = 0.95) -> tuple[Comparison, ...]:
+    """Compare every measure that both evaluations have and that is finite in each of their replications.
+
+    Returns
+    -------
+    tuple of Comparison
+        In the order of the measures of `first`.
+    """
+    shared = [
+        measure
+        for measure in first.values
+        if measure in second.values and np.isfinite([*first[measure], *second[measure]]).all()
+    ]
+    return tuple(compare(first, second, measure, confidence=confidence) for measure in shared)
+
+
+def probability_above_zero(differences: npt.NDArray[np.float64]) -> float | None:
+    """Return the one-sided confidence that the mean of `differences` is above 0; None for a single one."""
+    n = len(differences)
+    if n < 2:
+        return None
+    return _student(float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(n), n - 1)
+
+
+def _student(mean: float, error: float, freedom: float) -> float:
+    from scipy.special import stdtr
+
+    if error == 0:
+        return 0.5 if mean == 0 else float(mean > 0)
+    return float(stdtr(freedom, mean / error))
+
+
+def _same_streams(first: Evaluation, second: Evaluation) -> bool:
+    return (first.seed, first.replications, first.horizon, first.warm_up) == (
+        second.seed,
+        second.replications,
+        second.horizon,
+        second.warm_up,
+    )
+
+
+def _welch(
+    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], confidence: float
+) -> tuple[Estimate, float | None]:
+    from scipy.special import stdtrit
+
+    mean = float(b.mean() - a.mean())
+    fewest = min(len(a), len(b))
+    if fewest < 2:
+        return Estimate(mean=mean, half_width=None, confidence=confidence, replications=fewest), None
+    parts = [float(values.var(ddof=1)) / len(values) for values in (a, b)]
+    error = math.sqrt(sum(parts))
+    if error == 0:
+        return Estimate(mean=mean, half_width=0.0, confidence=confidence, replications=fewest), _student(
+            mean, 0.0, 1
+        )
+    freedom = sum(parts) ** 2 / sum(p * p / (len(v) - 1) for p, v in zip(parts, (a, b), strict=True))
+    half_width = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    difference = Estimate(mean=mean, half_width=half_width, confidence=confidence, replications=fewest)
+    return difference, _student(mean, error, freedom)
+
+
+def require_pairs(first: Evaluation, second: Evaluation) -> None:
+    """Refuse two evaluations whose replications do not belong together in pairs.
+
+    Raises
+    ------
+    EvaluationError
+        If seed, replications, horizon or warm-up differ.
+    """
+    if not _same_streams(first, second):
+        raise EvaluationError(
+            "the evaluator did not use the same seed, replications, horizon and warm-up for both lines; "
+            "a paired comparison needs that"
+        )
