@@ -44,9 +44,12 @@ __all__ = [
     "Set",
     "TimeLimit",
     "Workers",
+    "answer",
     "default_workers",
     "exit_code_of",
     "guarded",
+    "number",
+    "result_code",
     "seconds",
     "write_text",
 ]
@@ -80,7 +83,9 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Of everything random."
 TimeLimit = Annotated[str, typer.Option("--time-limit", help="Such as 60s or 2m.")]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="Processes or threads; all cores if not given.", show_default=False),
+    typer.Option(
+        "--workers", min=1, help="Processes or threads; all cores if not given.", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only.")]
@@ -89,7 +94,11 @@ Out = Annotated[Path | None, typer.Option("--out", help="A folder for what is wr
 
 def default_workers(workers: int | None) -> int:
     """Return `workers`, or the number of cores that this process may use."""
-    return workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or os.cpu_count() or 1
+    return (
+        workers or len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else workers or os.cpu_count() or 1
+    )
 
 
 def seconds(text: str, option: str = "--time-limit") -> float:
@@ -124,6 +133,20 @@ def result_code(result: Result[Any]) -> ExitCode:
     if result.status is Status.INFEASIBLE:
         return ExitCode.INFEASIBLE
     return ExitCode.OK if result.best is not None else ExitCode.NO_SOLUTION
+
+
+def number(value: float | None) -> str:
+    """Return an objective or bound for people."""
+    return "-" if value is None else f"{value:.10g}"
+
+
+def answer(result: Result[Any]) -> str:
+    """Return objective, status, bound and gap of a result in one phrase."""
+    if result.best is None:
+        return f"{result.status}, stopped by {result.stop_reason}"
+    name = result.objective_name.replace("_", " ")
+    gap = "unknown" if result.gap is None else f"{100 * result.gap:.1f} %"
+    return f"{name} {number(result.objective)} ({result.status}, bound {number(result.bound)}, gap {gap})"
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -191,12 +214,13 @@ class Screen:
             return
         from rich import box
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+        table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
+            table.add_column(Text(column), justify="left" if index == 0 else "right", no_wrap=True)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(cell) for cell in row))
         self.out.print(table, soft_wrap=False)
 
     def note(self, text: str) -> None:

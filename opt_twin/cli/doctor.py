@@ -13,7 +13,18 @@ __all__ = ["HELP", "doctor"]
 
 HELP = "Print versions, solvers and cores."
 
-_PACKAGES = ("ortools", "highspy", "pyomo", "pymoo", "moocore", "simpy", "networkx", "numpy", "scipy", "pandas")
+_PACKAGES = (
+    "ortools",
+    "highspy",
+    "pyomo",
+    "pymoo",
+    "moocore",
+    "simpy",
+    "networkx",
+    "numpy",
+    "scipy",
+    "pandas",
+)
 
 
 def _version_of(package: str) -> str | None:

@@ -61,16 +61,18 @@ def optimize(
     quiet: Quiet = False,
 ) -> None:
     """Search a line's decisions."""
-    from opt_twin.search import DecisionSpace, objective_named, process_pool, search, variables_of
+    from opt_twin.search import DecisionSpace, objective_named, process_pool, search, vary
     from opt_twin.simulation import SimulationEvaluator
 
     screen = Screen(as_json=as_json, quiet=quiet)
     objectives = [objective_named(name, "max") for name in maximize or ()]
     objectives += [objective_named(name, "min") for name in minimize or ()]
     if not objectives:
-        raise OptionError("nothing to optimise: give --maximize or --minimize with a measure, e.g. throughput")
+        raise OptionError(
+            "nothing to optimise: give --maximize or --minimize with a measure, e.g. throughput"
+        )
     model = load(line, overlay, sets)
-    space = DecisionSpace(base=model, variables=variables_of(model, vary))
+    space = DecisionSpace(base=model, variables=vary(model, vary))
     evaluator = SimulationEvaluator(run_settings(horizon, warm_up, replications, 1))
     final = SimulationEvaluator(run_settings(horizon, warm_up, max(10, 2 * replications), 1))
     with screen.progress("searching") as advance, process_pool(default_workers(workers)) as executor:
@@ -83,7 +85,9 @@ def optimize(
             seed=seed,
             final_evaluator=final,
             executor=executor,
-            on_progress=lambda done, total, hypervolume: advance(done, total, f"hypervolume {hypervolume:.5g}"),
+            on_progress=lambda done, total, hypervolume: advance(
+                done, total, f"hypervolume {hypervolume:.5g}"
+            ),
         )
     if result.best is not None and out is not None:
         write_front(result.best, out)

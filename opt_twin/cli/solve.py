@@ -15,7 +15,9 @@ from opt_twin.cli.common import (
     Seed,
     TimeLimit,
     Workers,
+    answer,
     default_workers,
+    number,
     result_code,
     seconds,
     write_text,
@@ -64,7 +66,9 @@ def solve(
     with screen.progress(problem.name) as advance:
 
         def show(point: TracePoint) -> None:
-            advance(point.time, options.time_limit, _values(point.objective, point.bound))
+            advance(
+                point.time, options.time_limit, f"best {number(point.objective)}, bound {number(point.bound)}"
+            )
 
         result = solve_schedule(
             problem, objective=objective, solver=solver, options=options, on_progress=show
@@ -74,14 +78,6 @@ def solve(
     screen.json(_solved(problem, result))
     screen.result(_sentence(problem, result))
     raise typer.Exit(int(result_code(result)))
-
-
-def _values(objective: float | None, bound: float | None) -> str:
-    return f"best {_number(objective)}, bound {_number(bound)}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.10g}"
 
 
 def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None, out: Path | None) -> None:
@@ -94,14 +90,8 @@ def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None,
 
 
 def _sentence(instance: SchedulingInstance, result: Result[Schedule]) -> str:
-    name = result.objective_name.replace("_", " ")
-    if result.best is None:
-        return f"{instance.name}: {result.status}, stopped by {result.stop_reason} after {result.runtime:.2f} s"
-    gap = "unknown" if result.gap is None else f"{100 * result.gap:.1f} %"
-    return (
-        f"{instance.name}: {name} {_number(result.objective)} ({result.status}, bound {_number(result.bound)}, "
-        f"gap {gap}) in {result.runtime:.2f} s; verified"
-    )
+    verified = "" if result.best is None else "; verified"
+    return f"{instance.name}: {answer(result)} in {result.runtime:.2f} s{verified}"
 
 
 def _solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, object]:
@@ -133,13 +123,13 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a schedule and print every violation."""
-    from opt_twin.export import read_schedule
+    from opt_twin.export import schedule_from_json
     from opt_twin.scheduling import evaluate_objective, load_instance
     from opt_twin.scheduling import verify as violations_of
 
     screen = Screen(as_json=as_json)
     problem = load_instance(instance)
-    plan = read_schedule(schedule)
+    plan = schedule_from_json(schedule)
     violations = violations_of(problem, plan)
     value = None if violations else evaluate_objective(problem, plan, objective)
     screen.json(
@@ -156,4 +146,4 @@ def verify(
     if violations:
         screen.result(f"{problem.name}: {len(violations)} violations")
         raise typer.Exit(int(ExitCode.CHECK_FAILED))
-    screen.result(f"{problem.name}: {objective.replace('_', ' ')} {_number(value)}; verified")
+    screen.result(f"{problem.name}: {objective.replace('_', ' ')} {number(value)}; verified")
