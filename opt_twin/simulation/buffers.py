@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from opt_twin.line import Buffer
-from opt_twin.simulation.parts import Giver, Part, Taker, Ways, enqueue
+from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
@@ -39,7 +39,6 @@ class BufferNode:
         "moment",
         "parts",
         "since",
-        "target",
         "waiting",
         "ways",
     )
@@ -52,7 +51,6 @@ class BufferNode:
         self.parts: deque[Part] = deque()
         self.waiting: list[Giver] = []
         self.moment = 0.0
-        self.target: Taker | None = None
         self.since = 0.0
         self.key = key
 
@@ -74,12 +72,16 @@ class BufferNode:
             return
         self.parts.append(part)
         self.moment -= now
-        self.target = target
         target.wait(self, now)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
-        enqueue(self.waiting, giver, now)
+        waiting = self.waiting
+        if waiting:
+            enqueue(waiting, giver, now)
+        else:
+            giver.since = now
+            waiting.append(giver)
 
     def peek(self) -> Part:
         """Return the head."""
@@ -93,10 +95,11 @@ class BufferNode:
     def moved_on(self, now: float, freed: list[Server]) -> None:
         """Send on or announce the new head, then fill the free places."""
         parts = self.parts
-        while parts:
-            target = self.ways.only or self.ways.choose()
+        if parts and self.ways.only is not None:
+            self.ways.only.wait(self, now)  # it is being filled and looks at those that wait again
+        while parts and self.ways.only is None:
+            target = self.ways.choose()
             if not target.ready(parts[0], now):
-                self.target = target
                 target.wait(self, now)
                 break
             target.take(self.surrender(now), now)

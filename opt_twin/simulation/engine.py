@@ -8,7 +8,7 @@ from itertools import islice
 
 from opt_twin.errors import PlanError, SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Clock, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Line, Sink, Source, Station
 from opt_twin.plan import Plan
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
@@ -318,7 +318,5 @@ class Engine:
             )
             for number, mode in enumerate(station.failures)
         ]
-        server.modes = tuple(modes)
-        server.operation = tuple(mode for mode in modes if mode.mode.clock is Clock.OPERATION)
-        server.counters = tuple(mode for mode in modes if mode.mode.clock is Clock.CYCLES)
+        server.fit(modes)
         return server

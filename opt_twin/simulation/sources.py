@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from opt_twin.line import Sink
 from opt_twin.simulation.calendar import Calendar, Cause
-from opt_twin.simulation.parts import Giver, Part, Taker, Ways
+from opt_twin.simulation.parts import Giver, Part, Ways
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -47,7 +47,6 @@ class SourceNode:
         "_supply",
         "key",
         "since",
-        "target",
         "ways",
     )
 
@@ -72,7 +71,6 @@ class SourceNode:
         self._arrival = Cause(calendar, self._arrive)
         self._part: Part | None = None
         self.ways = ways
-        self.target: Taker | None = None
         self.since = 0.0
         self.key = key
 
@@ -108,7 +106,6 @@ class SourceNode:
         if target.ready(part, now):
             target.take(self.surrender(now), now)
             return True
-        self.target = target
         target.wait(self, now)
         return False
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opt_twin.line import FailureMode, Interrupted, Station
+from opt_twin.line import Clock, FailureMode, Interrupted, Station
 from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.events import EventRecord
-from opt_twin.simulation.parts import Giver, Part, Taker, Ways, enqueue
+from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -39,16 +39,18 @@ class StationNode:
         Who waits for a place; empty while a server is free.
     cycles
         How many have been finished.
+    draw, draw_by_product
+        Processing times: of any product, and of those that have their own; None when none has.
     outstanding
         With a plan, at a station that makes batches: units of each order that may still come.
     """
 
     __slots__ = (
-        "_draws",
-        "_plain_draw",
         "calendar",
         "cycles",
         "defect",
+        "draw",
+        "draw_by_product",
         "inspect",
         "ledger",
         "only",
@@ -84,19 +86,13 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.outstanding: dict[str, int] | None = None
-        self._plain_draw = draws[None]
-        self._draws = draws if len(draws) > 1 else None
+        self.draw = draws[None]
+        self.draw_by_product = draws if len(draws) > 1 else None
 
     def equip(self, servers: list[Server]) -> None:
         """Set the servers."""
         self.servers = tuple(servers)
         self.only = servers[0] if len(servers) == 1 else None
-
-    def work(self, product: str | None) -> float:
-        """Draw the processing time of the next cycle."""
-        if self._draws is None:
-            return self._plain_draw()
-        return self._draws.get(product, self._plain_draw)()
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether a server can take `part` and nobody waits for it."""
@@ -122,7 +118,12 @@ class StationNode:
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
-        enqueue(self.waiting, giver, now)
+        waiting = self.waiting
+        if waiting:
+            enqueue(waiting, giver, now)
+        else:
+            giver.since = now
+            waiting.append(giver)
 
     def lose(self, order: str, units: int, now: float) -> None:
         """Learn that `units` of an order will never come; a batch that waits for nothing else starts."""
@@ -162,13 +163,16 @@ class Server:
         "_event",
         "_index",
         "_ledger",
+        "_log",
         "_micro_stop",
         "_micro_stops",
         "_name",
         "_priority",
         "_product",
         "_remaining",
+        "_schedule",
         "_setups",
+        "_simple",
         "_start",
         "_started",
         "_station",
@@ -184,7 +188,6 @@ class Server:
         "phase",
         "since",
         "state",
-        "target",
         "times",
     )
 
@@ -206,9 +209,10 @@ class Server:
         self._product = model.initial_product
         self._micro_stops = micro_stops
         self._calendar = station.calendar
+        self._schedule = station.calendar.schedule
         self._ledger = station.ledger
+        self._log = station.ledger.log
         self._priority = priority
-        self._event = Cause(station.calendar, self._over)
         self._striking: ModeState | None = None
         self._micro_stop = 0.0
         self._work = 0.0
@@ -216,6 +220,8 @@ class Server:
         self._start = 0.0
         self._started = 0.0
         self._entered = 0.0
+        self._simple = self._setups is None and not micro_stops
+        self._event = self._new_event()
         self.modes: tuple[ModeState, ...] = ()
         self.operation: tuple[ModeState, ...] = ()
         self.counters: tuple[ModeState, ...] = ()
@@ -225,9 +231,19 @@ class Server:
         self.down = 0
         self.state = STARVED
         self.times = [0.0] * len(STATES)
-        self.target: Taker | None = None
         self.since = 0.0
         self.key = key
+
+    def fit(self, modes: list[ModeState]) -> None:
+        """Set the failure modes."""
+        self.modes = tuple(modes)
+        self.operation = tuple(mode for mode in modes if mode.mode.clock is Clock.OPERATION)
+        self.counters = tuple(mode for mode in modes if mode.mode.clock is Clock.CYCLES)
+        self._simple = self._simple and not self.operation
+        self._event = self._new_event()
+
+    def _new_event(self) -> Cause:
+        return Cause(self._calendar, self._finish if self._simple else self._over)
 
     # -- taking parts ---------------------------------------------------------------------------------
 
@@ -262,7 +278,7 @@ class Server:
         batch.units = sum(member.units for member in members)
         batch.born = sum(member.born for member in members)
         batch.defective = any(member.defective for member in members)
-        if self._ledger.log is not None:
+        if self._log is not None:
             for member in members:
                 self._ledger.note(now, self._name, "join", member, server=self._index, batch=batch.number)
         self.collected = []
@@ -276,7 +292,11 @@ class Server:
             if self.collected and not self.fits(waiting[0].peek(), now):
                 return
             giver = waiting.pop(0)
-            self.load(giver.surrender(now), now)
+            if self._batch == 1:
+                self.part = giver.surrender(now)
+                self._begin(now)
+            else:
+                self.load(giver.surrender(now), now)
             giver.moved_on(now, freed)
         if self.part is None and not self.down and self.state != STARVED:
             self._change(STARVED, now)
@@ -285,16 +305,23 @@ class Server:
 
     def _begin(self, now: float) -> None:
         """Start a cycle: set-up, micro-stops, processing."""
-        part = self.part
-        assert part is not None
-        self._started = now
-        self._work = work = self._station.work(part.product)
+        station = self._station
+        if station.draw_by_product is None:
+            work = station.draw()
+        else:
+            work = station.draw_by_product.get(self.peek().product, station.draw)()
+        self._work = self._remaining = work
+        self._started = self._start = now
         self.phase = BUSY
-        self._remaining = work
+        if self._log is not None:
+            self._ledger.note(now, self._name, "start", self.peek(), server=self._index)
+        if self._simple and not self.down:  # what _run does, for the many
+            if self.state != BUSY:
+                self._change(BUSY, now)
+            self._schedule(self._event, self._priority, work)
+            return
         if self._setups is not None or self._micro_stops:
-            self._delay(part.product)
-        if self._ledger.log is not None:
-            self._ledger.note(now, self._name, "start", part, server=self._index)
+            self._delay(self.peek().product)
         if not self.down:
             self._run(now)
 
@@ -321,12 +348,12 @@ class Server:
         self._start = now
         remaining = self._remaining
         if self.operation and phase == BUSY:
-            mode = min(self.operation, key=_left)
+            mode = self.operation[0] if len(self.operation) == 1 else min(self.operation, key=_left)
             if now + mode.left < now + remaining:
                 self._striking = mode
-                self._calendar.schedule(self._event, mode.failure, mode.left)
+                self._schedule(self._event, mode.failure, mode.left)
                 return
-        self._calendar.schedule(self._event, self._priority, remaining)
+        self._schedule(self._event, self._priority, remaining)
 
     def _over(self, now: float) -> None:
         """End the phase, or be struck by a failure of the operation clock."""
@@ -355,27 +382,34 @@ class Server:
         station.cycles += 1
         if station.defect is not None and station.defect():
             part.defective = True
-        if self._ledger.log is not None:
+        if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
             )
-        for mode in self.counters:
-            mode.left -= 1
-            if not mode.left:
-                mode.strike(now)
+        if self.counters:
+            self._count(now)
         if station.inspect is not None and self._rejected(part, station.inspect()):
             self._scrap("rejected", now)
         else:
             target = station.ways.only or station.ways.choose()
             if not target.ready(part, now):
-                self.target = target
                 target.wait(self, now)
                 if not self.down:
                     self._change(BLOCKED, now)
                 return
             target.take(part, now)
             self.part = None
-        settle([self], now)
+        freed: list[Server] = []
+        self.refill(now, freed)
+        if freed:
+            settle(freed, now)
+
+    def _count(self, now: float) -> None:
+        """Let the clocks of cycles advance."""
+        for mode in self.counters:
+            mode.left -= 1
+            if not mode.left:
+                mode.strike(now)
 
     def _rejected(self, part: Part, draw: float) -> bool:
         inspection = self._station.station.inspection
@@ -412,12 +446,12 @@ class Server:
         """Stop; do to the part in process what the failure mode says."""
         running = self.phase is not None and not self.down
         self.down += 1
-        if self._ledger.log is not None:
+        if self._log is not None:
             self._log_mode("fail", mode, now)
         scrapped = False
         if running:
             self._event.cancel()
-            self._event = Cause(self._calendar, self._over)
+            self._event = self._new_event()
             self._striking = None
             elapsed = now - self._start
             self._remaining -= elapsed
@@ -435,7 +469,7 @@ class Server:
     def repair(self, mode: FailureMode, now: float) -> None:
         """Go on when the last of the failures is repaired."""
         self.down -= 1
-        if self._ledger.log is not None:
+        if self._log is not None:
             self._log_mode("repair", mode, now)
         if self.down:
             return
@@ -445,8 +479,8 @@ class Server:
             self._change(STARVED if self.part is None else BLOCKED, now)
 
     def _log_mode(self, kind: str, mode: FailureMode, now: float) -> None:
-        assert self._ledger.log is not None
-        self._ledger.log.append(
+        assert self._log is not None
+        self._log.append(
             EventRecord(time=now, element=self._name, kind=kind, server=self._index, detail=mode.name)
         )
 
@@ -456,7 +490,7 @@ class Server:
         """Enter a state."""
         seconds = now - self._entered
         self.times[self.state] += seconds
-        if self._ledger.log is not None and seconds > 0:
+        if self._log is not None and seconds > 0:
             self._log_state(seconds)
         self.state = state
         self._entered = now
@@ -473,8 +507,8 @@ class Server:
             self._log_state(now - self._entered)
 
     def _log_state(self, seconds: float) -> None:
-        assert self._ledger.log is not None
-        self._ledger.log.append(
+        assert self._log is not None
+        self._log.append(
             EventRecord(
                 time=self._entered,
                 element=self._name,

@@ -1,0 +1,207 @@
+"""Speed of the simulation engine against an idiomatic SimPy model, run in turn in one process.
+
+The case: 100 stations in a row, 10 places between two of them, lognormal 5 s with a coefficient of variation
+of 0.3, failures on the calendar clock (exponential, MTBF 3600 s, MTTR 120 s), a saturated source, 28,800 s.
+Both models draw from the same named streams, so that they make the same parts.
+
+    python benchmarks/simulation_engine.py [--stations 100] [--repeats 5]
+
+prints a table and appends one row for each engine to ``results/simulation_engine.jsonl``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import simpy
+
+import opt_twin
+from opt_twin.line import Buffer, Exponential, FailureMode, Line, Lognormal, Sink, Source, Station, chain
+from opt_twin.simulation import RunSettings, run_replication
+from opt_twin.simulation.draws import Streams
+from opt_twin.streams import Purpose
+
+HORIZON = 28800.0
+PLACES = 10
+CYCLE = Lognormal(mean=5.0, cv=0.3)
+FAILURE = FailureMode(time_to_failure=Exponential(mean=3600.0), time_to_repair=Exponential(mean=120.0))
+RESULTS = Path(__file__).parent / "results" / "simulation_engine.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run made, and how long it took."""
+
+    wall: float
+    parts: int
+    moves: int
+
+
+def tandem(stations: int) -> Line:
+    """Return the line of the case."""
+    elements: list[Source | Station | Buffer | Sink] = [Source(name="In")]
+    for i in range(stations):
+        if i:
+            elements.append(Buffer(name=f"B{i}", capacity=PLACES))
+        elements.append(Station(name=f"S{i + 1}", cycle_time=CYCLE, failures=(FAILURE,)))
+    elements.append(Sink(name="Out"))
+    return Line(
+        name=f"tandem of {stations}",
+        elements=tuple(elements),
+        connections=chain(*(element.name for element in elements)),
+    )
+
+
+def run_engine(stations: int, seed: int) -> Outcome:
+    """Run the case on the engine, with building the model and all checks in the time."""
+    line = tandem(stations)
+    settings = RunSettings(horizon=HORIZON)
+    start = time.perf_counter()
+    run = run_replication(line, settings=settings, seed=seed)
+    wall = time.perf_counter() - start
+    moves = sum(int(run.values[f"S{i + 1}.parts"]) for i in range(stations))
+    return Outcome(wall=wall, parts=int(run.values["parts_out"]), moves=moves)
+
+
+class PlainStation:
+    """A station as SimPy's tutorial would write it: one process that works, one that breaks it."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        name: str,
+        before: simpy.Store | None,
+        after: simpy.Store | None,
+        draws: Streams,
+    ) -> None:
+        self.env = env
+        self.before = before
+        self.after = after
+        self.made = 0
+        self.broken = False
+        self.working = False
+        self.repaired = env.event()
+        self.cycle = draws.times(name, Purpose.PROCESSING, CYCLE)
+        mode = f"{name}#1.{FAILURE.name}"
+        self.to_failure = draws.times(mode, Purpose.TIME_TO_FAILURE, FAILURE.time_to_failure)
+        self.to_repair = draws.times(mode, Purpose.TIME_TO_REPAIR, FAILURE.time_to_repair)
+        self.process = env.process(self.work())
+        env.process(self.fail())
+
+    def work(self) -> Generator[simpy.Event, object, None]:
+        """Take a part, process it in spite of failures, pass it on."""
+        part: object = object()
+        while True:
+            if self.before is not None:
+                part = yield self.before.get()
+            remaining = self.cycle()
+            while remaining > 0:
+                while self.broken:
+                    yield self.repaired
+                start = self.env.now
+                self.working = True
+                try:
+                    yield self.env.timeout(remaining)
+                    remaining = 0.0
+                except simpy.Interrupt:
+                    remaining -= self.env.now - start
+                self.working = False
+            self.made += 1
+            if self.after is not None:
+                yield self.after.put(part)
+
+    def fail(self) -> Generator[simpy.Event, object, None]:
+        """Break down and be repaired, for ever."""
+        while True:
+            yield self.env.timeout(self.to_failure())
+            self.broken = True
+            if self.working:
+                self.process.interrupt()
+            yield self.env.timeout(self.to_repair())
+            self.broken = False
+            self.repaired.succeed()
+            self.repaired = self.env.event()
+
+
+def run_idiomatic(stations: int, seed: int) -> Outcome:
+    """Run the case as an idiomatic SimPy model."""
+    start = time.perf_counter()
+    env = simpy.Environment()
+    draws = Streams(seed, 0)
+    stores = [simpy.Store(env, capacity=PLACES) for _ in range(stations - 1)]
+    line = [
+        PlainStation(env, f"S{i + 1}", before, after, draws)
+        for i, (before, after) in enumerate(zip([None, *stores], [*stores, None], strict=True))
+    ]
+    env.run(until=HORIZON)
+    wall = time.perf_counter() - start
+    return Outcome(wall=wall, parts=line[-1].made, moves=sum(station.made for station in line))
+
+
+def compare(stations: int, repeats: int) -> list[dict[str, object]]:
+    """Run both models in turn, `repeats` times, and return one row for each."""
+    engines: dict[str, Callable[[int, int], Outcome]] = {
+        "idiomatic SimPy": run_idiomatic,
+        "opt_twin": run_engine,
+    }
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in engines}
+    for repeat in range(repeats):
+        for name, run in engines.items():
+            outcomes[name].append(run(stations, repeat))
+    plain, own = outcomes["idiomatic SimPy"], outcomes["opt_twin"]
+    rows: list[dict[str, object]] = []
+    for name, found in outcomes.items():
+        wall = statistics.median(outcome.wall for outcome in found)
+        ratio = statistics.median(a.wall / b.wall for a, b in zip(plain, found, strict=True))
+        rows.append(
+            {
+                "engine": name,
+                "case": f"{stations} stations, {HORIZON:g} s",
+                "opt_twin": opt_twin.__version__,
+                "simpy": simpy.__version__,
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+                "repeats": repeats,
+                "wall": round(wall, 4),
+                "parts_out": [outcome.parts for outcome in found],
+                "part_moves": [outcome.moves for outcome in found],
+                "moves_per_second": round(statistics.median(o.moves / o.wall for o in found)),
+                "times_real_time": round(HORIZON / wall),
+                "times_idiomatic": round(ratio, 2),
+                "same_parts": all(a.parts == b.parts for a, b in zip(plain, own, strict=True)),
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Run the comparison, print it and append the rows."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stations", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--dry-run", action="store_true", help="print only")
+    options = parser.parse_args()
+    rows = compare(options.stations, options.repeats)
+    print(f"{'engine':<18}{'wall s':>9}{'moves/s':>11}{'x real time':>13}{'x idiomatic':>13}")
+    for row in rows:
+        print(
+            f"{row['engine']:<18}{row['wall']:>9}{row['moves_per_second']:>11}"
+            f"{row['times_real_time']:>13}{row['times_idiomatic']:>13}"
+        )
+    print(f"same parts made in every run: {rows[0]['same_parts']}")
+    if not options.dry_run:
+        RESULTS.parent.mkdir(exist_ok=True)
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
