@@ -1,5 +1,5 @@
 """What all solvers share."""
 
-from opt_twin.solvers.base import OnProgress, SolveOptions
+from opt_twin.solvers.base import OnProgress, SolveOptions, Stop
 
-__all__ = ["OnProgress", "SolveOptions"]
+__all__ = ["OnProgress", "SolveOptions", "Stop"]

@@ -11,10 +11,13 @@ from opt_twin.records import Record, record
 from opt_twin.results import TracePoint
 from opt_twin.timebase import parse_duration
 
-__all__ = ["OnProgress", "SolveOptions"]
+__all__ = ["OnProgress", "SolveOptions", "Stop"]
 
 OnProgress = Callable[[TracePoint], None]
 """Called with every improvement of objective or bound, from the thread of the solver."""
+
+Stop = Callable[[], bool]
+"""Asked from time to time; once it returns true the solver stops with its best solution so far."""
 
 
 @record

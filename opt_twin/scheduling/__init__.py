@@ -1,0 +1,42 @@
+"""Job shops: instances, solvers, dispatching rules, the verifier."""
+
+from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.dispatching import RULES, dispatch
+from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
+from opt_twin.scheduling.instance import Job, Operation, SchedulingInstance
+from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
+from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
+from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
+from opt_twin.scheduling.solve import solve_schedule, solver_names
+from opt_twin.scheduling.solver import SchedulingSolver
+from opt_twin.scheduling.taillard import taillard_instance, taillard_job_shop
+from opt_twin.scheduling.timing import left_shifted
+from opt_twin.scheduling.verify import verify
+
+__all__ = [
+    "OBJECTIVES",
+    "RULES",
+    "BestKnown",
+    "Job",
+    "Operation",
+    "RoundingLoss",
+    "SchedulingInstance",
+    "SchedulingSolver",
+    "best_known",
+    "builtin_names",
+    "dispatch",
+    "evaluate_objective",
+    "left_shifted",
+    "load_instance",
+    "lower_bound",
+    "parse_instance",
+    "read_instance",
+    "rounding_loss",
+    "scheduling_instance",
+    "solve_schedule",
+    "solver_names",
+    "taillard_instance",
+    "taillard_job_shop",
+    "verify",
+    "write_instance",
+]

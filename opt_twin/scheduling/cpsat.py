@@ -1,0 +1,316 @@
+"""The job shop as intervals, for CP-SAT.
+
+docs/formulations/job_shop.md states the model in full.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from opt_twin.plan import Schedule
+from opt_twin.results import Result, Status, StopReason, TracePoint
+from opt_twin.scheduling.bounds import heads, lower_bound, tails
+from opt_twin.scheduling.instance import Job, SchedulingInstance
+from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.timing import Key, left_shifted, schedule_of
+from opt_twin.solvers import OnProgress, SolveOptions, Stop
+from opt_twin.solvers.cpsat import CpSatAnswer, cpsat_version, run_cpsat
+
+__all__ = ["CpSatSolver", "JobShopModel"]
+
+DISJUNCTIVE = {
+    "use_dynamic_precedence_in_disjunctive": True,
+    "use_strong_propagation_in_disjunctive": True,
+}
+"""The two switches that lower the makespan of plain job shops; the first solution comes later with them."""
+
+
+class JobShopModel:
+    """The interval formulation of a job shop.
+
+    Parameters
+    ----------
+    instance
+        What is to be scheduled.
+    objective
+        One of :data:`~opt_twin.scheduling.OBJECTIVES`.
+    upper
+        A value of the objective that can be reached; the domains are tightened by it. None when none is
+        known.
+    """
+
+    def __init__(self, instance: SchedulingInstance, objective: str, upper: int | None = None) -> None:
+        from ortools.sat.python import cp_model
+
+        self.model: Any = cp_model.CpModel()
+        self.contradictory = False
+        self._instance = instance
+        self._objective = objective
+        self._upper = upper
+        self._lower = lower_bound(instance, objective)
+        self._horizon = instance.horizon()
+        self._starts: dict[Key, Any] = {}
+        self._ends: dict[Key, Any] = {}
+        self._intervals: dict[str, list[Any]] = {machine: [] for machine in instance.machines}
+        self._literals: list[tuple[Any, str, Key | None, Key]] = []
+        self._variables()
+        if not self.contradictory:
+            self._constraints()
+            self._minimise()
+
+    def _variables(self) -> None:
+        r"""Create start, end and interval of each operation.
+
+        .. math:: r_o \le s_o \le H - q_o, \qquad e_o = s_o + p_o \quad (e_o \ge s_o + p_o
+            \text{ where the operation overlaps with the one before})
+
+        with head r, tail q and horizon H. The horizon is the upper bound itself when the makespan is
+        minimised, and the deadline of the job where that comes first.
+        """
+        horizon = self._horizon
+        if self._objective == "makespan" and self._upper is not None:
+            horizon = min(horizon, self._upper)
+        for job in self._instance.jobs:
+            last = horizon if job.deadline is None else min(horizon, job.deadline)
+            for position, (head, tail) in enumerate(zip(heads(job), tails(job), strict=True)):
+                if head.start > last - tail.start or head.end > last - tail.end:
+                    self.contradictory = True
+                    return
+                self._variables_of(
+                    job, position, (head.start, last - tail.start), (head.end, last - tail.end)
+                )
+
+    def _variables_of(self, job: Job, position: int, starts: tuple[int, int], ends: tuple[int, int]) -> None:
+        operation, key = job.operations[position], (job.name, position)
+        label = f"{job.name}_{position}"
+        start = self.model.new_int_var(*starts, f"start_{label}")
+        if job.is_elastic(position):
+            end = self.model.new_int_var(*ends, f"end_{label}")
+            size = self.model.new_int_var(operation.duration, ends[1] - starts[0], f"size_{label}")
+            interval = self.model.new_interval_var(start, size, end, label)
+        else:
+            end = start + operation.duration
+            interval = self.model.new_fixed_size_interval_var(start, operation.duration, label)
+        self._starts[key], self._ends[key] = start, end
+        self._intervals[operation.machine].append(interval)
+
+    def _constraints(self) -> None:
+        self._machines_no_overlap()
+        self._routes()
+        for machine in self._instance.machines:
+            if self._needs_setups(machine):
+                self._setups(machine)
+
+    def _machines_no_overlap(self) -> None:
+        r"""Ensure that each machine processes one operation at a time.
+
+        .. math:: e_i \le s_j \;\lor\; e_j \le s_i \quad \forall i \ne j \in O_m
+
+        References: Carlier and Pinson (1989), An algorithm for solving the job-shop problem.
+        """
+        for intervals in self._intervals.values():
+            if len(intervals) > 1:
+                self.model.add_no_overlap(intervals)
+
+    def _routes(self) -> None:
+        r"""Ensure the order of the operations of each job, with lot streaming where leads and tails say so.
+
+        .. math:: s_{k+1} \ge s_k + l_k, \qquad e_{k+1} \ge e_k + t_{k+1}
+
+        With lead l and tail t equal to the durations the second follows from the first and is left out.
+
+        References: Potts and Baker (1989), Flow shop scheduling with lot streaming.
+        """
+        for job in self._instance.jobs:
+            for position, operation in enumerate(job.operations[:-1]):
+                this, following = (job.name, position), (job.name, position + 1)
+                self.model.add(self._starts[following] >= self._starts[this] + operation.lead_ticks)
+                after = job.operations[position + 1]
+                if (
+                    job.is_elastic(position)
+                    or job.is_elastic(position + 1)
+                    or after.tail_ticks > after.duration
+                ):
+                    self.model.add(self._ends[following] >= self._ends[this] + after.tail_ticks)
+
+    def _needs_setups(self, machine: str) -> bool:
+        """Return whether any order on `machine` needs a set-up."""
+        instance = self._instance
+        families = {job.family for job, _ in instance.on_machine(machine)}
+        return any(
+            instance.setup_time(machine, before, after)
+            for before in families | {instance.initial_family.get(machine)}
+            for after in families
+        )
+
+    def _setups(self, machine: str) -> None:
+        r"""Ensure the set-up between two operations that follow each other, and before the first.
+
+        .. math:: x_{ij} \Rightarrow s_j \ge e_i + c_{ij}, \qquad x_{0j} \Rightarrow s_j \ge c_{0j}
+
+        where the literals x form a circuit through all operations of the machine and a node 0 for the start.
+        Only the direct predecessor counts; set-up times need not satisfy the triangle inequality.
+
+        References: Manne (1960), On the job-shop scheduling problem; Allahverdi et al. (2008), A survey of
+        scheduling problems with setup times or costs.
+        """
+        members = self._instance.on_machine(machine)
+        arcs: list[tuple[int, int, Any]] = []
+        for j, (after, position) in enumerate(members, 1):
+            key = after.name, position
+            first = self.model.new_bool_var(f"first_{machine}_{j}")
+            last = self.model.new_bool_var(f"last_{machine}_{j}")
+            arcs += [(0, j, first), (j, 0, last)]
+            self._literals.append((first, machine, None, key))
+            setup = self._instance.first_setup_time(machine, after.family)
+            self.model.add(self._starts[key] >= setup).only_enforce_if(first)
+            for i, (before, earlier) in enumerate(members, 1):
+                if i == j or (before is after and earlier > position):
+                    continue
+                literal = self.model.new_bool_var(f"follows_{machine}_{i}_{j}")
+                arcs.append((i, j, literal))
+                self._literals.append((literal, machine, (before.name, earlier), key))
+                setup = self._instance.setup_time(machine, before.family, after.family)
+                self.model.add(self._starts[key] >= self._ends[before.name, earlier] + setup).only_enforce_if(
+                    literal
+                )
+        self.model.add_circuit(arcs)
+
+    def _setup_total(self) -> Any:
+        """Return the sum of all set-ups."""
+        family = {job.name: job.family for job in self._instance.jobs}
+        total: Any = 0
+        for literal, machine, before, after in self._literals:
+            ticks = (
+                self._instance.first_setup_time(machine, family[after[0]])
+                if before is None
+                else self._instance.setup_time(machine, family[before[0]], family[after[0]])
+            )
+            total += ticks * literal
+        return total
+
+    def _completion(self, job: Job) -> Any:
+        return self._ends[job.name, len(job.operations) - 1]
+
+    def _tardiness(self, job: Job, due: int) -> Any:
+        """Return max(0, completion - due date) of a job."""
+        tardiness = self.model.new_int_var(0, max(0, self._horizon - due), f"tardiness_{job.name}")
+        self.model.add(tardiness >= self._completion(job) - due)
+        return tardiness
+
+    def _minimise(self) -> None:
+        """Create the objective, a variable between its bounds."""
+        jobs = self._instance.jobs
+        top = self._upper if self._upper is not None else self._largest_value()
+        value = self.model.new_int_var(min(self._lower, top), top, self._objective)
+        if self._objective == "makespan":
+            for job in jobs:
+                self.model.add(value >= self._completion(job))
+        elif self._objective == "maximum_tardiness":
+            for job in jobs:
+                if job.due is not None:
+                    self.model.add(value >= self._completion(job) - job.due)
+        elif self._objective == "total_weighted_tardiness":
+            late = [job.weight * self._tardiness(job, job.due) for job in jobs if job.due is not None]
+            self.model.add(value >= sum(late))
+        elif self._objective == "total_weighted_flow_time":
+            self.model.add(value == sum(job.weight * (self._completion(job) - job.release) for job in jobs))
+        else:
+            self.model.add(value == self._setup_total())
+        self.value = value
+        self.model.minimize(value)
+
+    def _largest_value(self) -> int:
+        """Return a value that the objective of a left-shifted schedule does not exceed."""
+        if self._objective in {"total_weighted_tardiness", "total_weighted_flow_time"}:
+            return self._horizon * max(1, sum(job.weight for job in self._instance.jobs))
+        return self._horizon
+
+    def hint(self, schedule: Schedule) -> None:
+        """Suggest `schedule` to the solver."""
+        for assignment in schedule.assignments:
+            key = assignment.job, assignment.operation
+            self.model.add_hint(self._starts[key], assignment.start)
+        for job in self._instance.jobs:
+            for position in range(len(job.operations)):
+                if job.is_elastic(position):
+                    end = schedule.of_job(job.name)[position].end
+                    self.model.add_hint(self._ends[job.name, position], end)
+        self.model.add_hint(self.value, evaluate_objective(self._instance, schedule, self._objective))
+
+    def schedule(self, answer: CpSatAnswer) -> Schedule:
+        """Return the schedule of an answer, every operation as early as its order allows."""
+        assert answer.value is not None
+        times = {
+            key: (answer.value(self._starts[key]), answer.value(self._ends[key])) for key in self._starts
+        }
+        return left_shifted(self._instance, schedule_of(self._instance, times))
+
+
+class CpSatSolver:
+    """CP-SAT of OR-Tools on :class:`JobShopModel`: all objectives, bounds, proofs."""
+
+    name = "cp-sat"
+
+    def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
+        """Return None: the formulation covers every instance and objective."""
+        del instance, objective
+        return None
+
+    def solve(
+        self,
+        instance: SchedulingInstance,
+        *,
+        objective: str,
+        options: SolveOptions,
+        start: Schedule | None = None,
+        on_progress: OnProgress | None = None,
+        stop: Stop | None = None,
+    ) -> Result[Schedule]:
+        """Return the best schedule found; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`."""
+        started = time.perf_counter()
+        upper = None if start is None else evaluate_objective(instance, start, objective)
+        formulation = JobShopModel(instance, objective, upper)
+        lowest = lower_bound(instance, objective)
+        known = TracePoint(0.0, upper, lowest)
+        if formulation.contradictory:
+            answer = None
+        else:
+            if start is not None:
+                formulation.hint(start)
+            answer = run_cpsat(
+                formulation.model,
+                options=options,
+                started=started,
+                known=known,
+                parameters=DISJUNCTIVE if start is not None and instance.is_plain else None,
+                on_progress=on_progress,
+                stop=stop,
+            )
+        status, reason = (
+            (Status.INFEASIBLE, StopReason.PROVED) if answer is None else (answer.status, answer.stop_reason)
+        )
+        best, value = start, upper
+        if answer is not None and answer.value is not None:
+            best = formulation.schedule(answer)
+            value = evaluate_objective(instance, best, objective)
+        elif start is not None:
+            status = Status.FEASIBLE
+        bound = None
+        if status is not Status.INFEASIBLE:
+            bound = lowest if answer is None or answer.bound is None else max(lowest, answer.bound)
+        return Result(
+            status=status,
+            stop_reason=reason,
+            best=best,
+            objective=value,
+            bound=bound,
+            runtime=time.perf_counter() - started,
+            solver=self.name,
+            solver_version=cpsat_version(),
+            seed=options.seed,
+            workers=options.workers,
+            objective_name=objective,
+            trace=() if answer is None else answer.trace,
+        )
