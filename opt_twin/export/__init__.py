@@ -3,7 +3,9 @@
 from opt_twin.export.front import front_svg
 from opt_twin.export.gantt import Gap, gantt_svg
 from opt_twin.export.line_graph import line_svg
+from opt_twin.export.report import study_report
 from opt_twin.export.states import intervals_svg, states_svg
+from opt_twin.export.study import Study
 from opt_twin.export.tables import (
     evaluation_frame,
     front_csv,
@@ -17,6 +19,7 @@ from opt_twin.export.tables import (
 
 __all__ = [
     "Gap",
+    "Study",
     "evaluation_frame",
     "front_csv",
     "front_json",
@@ -30,4 +33,5 @@ __all__ = [
     "schedule_from_json",
     "schedule_json",
     "states_svg",
+    "study_report",
 ]

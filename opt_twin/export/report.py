@@ -1,0 +1,144 @@
+"""The report of a study: one HTML file that works offline, on a phone and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opt_twin.export import html
+from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
+from opt_twin.export.quantity import estimate_text, measure_scale, number_text, percent
+from opt_twin.export.report_line import bottleneck_section, line_section, performance_section
+from opt_twin.export.report_plan import made_section, schedule_section, search_section
+from opt_twin.export.study import Study
+
+__all__ = ["study_report"]
+
+_LARGEST = 1_000_000
+
+
+def study_report(study: Study, *, title: str = "") -> str:
+    """Return the report of `study` as one HTML file.
+
+    It loads nothing: style and pictures are inside. What was not done is missing, with a note that says so.
+
+    Parameters
+    ----------
+    study
+        What was found.
+    title
+        Of the report; ``Study of <line>`` unless given.
+
+    Returns
+    -------
+    str
+        The page, below 1 MB: pictures that would make it larger are left out, with a note.
+    """
+    text = _page(study, title, pictures=True)
+    return text if len(text.encode()) < _LARGEST else _page(study, title, pictures=False)
+
+
+def _page(study: Study, title: str, *, pictures: bool) -> str:
+    sections = [
+        ("line", "The line", line_section(study, pictures=pictures)),
+        ("performance", "Performance", performance_section(study, pictures=pictures)),
+        ("bottleneck", "Bottleneck", bottleneck_section(study)),
+        ("schedule", "Schedule", schedule_section(study, pictures=pictures)),
+        ("search", "Search", search_section(study, pictures=pictures)),
+        ("made", "How it was made", made_section(study)),
+    ]
+    from opt_twin import __version__
+
+    return html.page(
+        title or f"Study of {study.line.name}",
+        *([html.paragraph(study.line.description, kind="muted")] if study.line.description else []),
+        *(html.note(text) for text in study.notes),
+        *(
+            [html.note("The pictures are left out: they would make this file too large.")]
+            if not pictures
+            else []
+        ),
+        html.paragraph(" ".join(_answer(study)), kind="lead"),
+        html.tiles(_tiles(study)),
+        *(html.section(name, content, anchor=anchor) for anchor, name, content in sections),
+        links=[(anchor, name) for anchor, name, _ in sections],
+        footer=f"Made by opt_twin {__version__}. Intervals are 95 % Student intervals over replications.",
+    )
+
+
+def _answer(study: Study) -> Iterator[str]:
+    """Yield the sentences that answer the study's question: what limits, what to schedule, what to change."""
+    if study.evaluation is not None:
+        yield f"As it is, the line makes {measure_text(study.evaluation, 'throughput')}"
+        yield f"with {measure_text(study.evaluation, 'wip')} in process."
+    else:
+        yield "The line was not simulated."
+    if study.bottleneck is not None:
+        yield study.bottleneck.sentence()
+    yield from _schedule_answer(study)
+    yield from _search_answer(study)
+
+
+def _schedule_answer(study: Study) -> Iterator[str]:
+    result = study.schedule
+    if result is None:
+        return
+    if result.best is None:
+        yield f"No schedule was found ({result.status})."
+        return
+    jobs = len({assignment.job for assignment in result.best.assignments})
+    unit, factor = measure_scale("s", result.best.makespan * result.best.tick)
+    planned = number_text(result.best.makespan * result.best.tick / factor)
+    proof = (
+        "without a proven bound" if result.gap is None else f"at most {percent(result.gap, 1)} from the bound"
+    )
+    proof = "proved optimal" if result.gap == 0 else proof
+    name = result.objective_name.replace("_", " ") or "makespan"
+    text = f"The schedule of {jobs} orders plans them in {planned} {unit} (smallest {name}, {proof})"
+    if study.executed is not None and finite_estimate(study.executed, "makespan"):
+        text += f"; with failures and variation they take {measure_text(study.executed, 'makespan')}"
+        if "orders_on_time" in study.executed.values:
+            text += f" and {percent(study.executed.mean('orders_on_time'))} of the orders are on time"
+    yield f"{text}."
+
+
+def _search_answer(study: Study) -> Iterator[str]:
+    from opt_twin.export.front_points import front_points
+
+    if study.search is None:
+        return
+    if study.search.best is None:
+        yield f"The search found no feasible line ({study.search.stop_reason})."
+        return
+    front = study.search.best
+    points = front_points(front, today=study.today, line=study.line)
+    knee = points.points[front.knee()]
+    text = (
+        f"The search tried {front.summary.evaluations:,} lines and kept {len(front)}; the knee of them gives "
+    )
+    text += points.text(knee)
+    if points.today is not None:
+        changes = [
+            _change(axis.name, now, then)
+            for axis, now, then in zip(points.axes, points.today.values, knee.values, strict=True)
+            if now
+        ]
+        text += f", against today {' and '.join(changes)}" if changes else ""
+    yield f"{text}."
+
+
+def _change(name: str, now: float, then: float) -> str:
+    share = (then - now) / abs(now)
+    if abs(share) < 0.0005:
+        return f"the same {name}"
+    return f"{percent(abs(share), 1)} {'more' if share > 0 else 'less'} {name}"
+
+
+def _tiles(study: Study) -> Iterator[tuple[str, str]]:
+    if study.evaluation is not None:
+        for measure in ("throughput", "wip"):
+            yield measure_text(study.evaluation, measure), MEASURE_NAMES[measure]
+    if study.bottleneck_station:
+        yield study.bottleneck_station, "Bottleneck"
+    if study.executed is not None and (on_time := finite_estimate(study.executed, "orders_on_time")):
+        _, factor = measure_scale(unit_of(study.executed, "orders_on_time"), on_time.mean)
+        yield f"{estimate_text(on_time.mean, on_time.half_width, factor=factor)} %", "Orders on time"
