@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
@@ -55,7 +55,6 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class ExitCode(IntEnum):
@@ -149,13 +148,16 @@ def answer(result: Result[Any]) -> str:
     return f"{name} {number(result.objective)} ({result.status}, bound {number(result.bound)}, gap {gap})"
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn errors into messages and exit codes; a traceback only where opt_twin itself is wrong."""
+def guarded(command: Callable[P, ExitCode]) -> Callable[P, None]:
+    """Turn what a command returns, and its errors, into messages and exit codes.
+
+    A traceback is printed only where opt_twin itself is wrong.
+    """
 
     @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            return command(*args, **kwargs)
+            code = command(*args, **kwargs)
         except OptTwinError as error:
             _fail(f"error: {error}" if "\n" not in str(error) else str(error), exit_code_of(error))
         except KeyboardInterrupt:
@@ -165,6 +167,8 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except Exception:  # noqa: BLE001  the last line of defence: say that it is our fault, and where
             traceback.print_exc()
             _fail("this is a defect of opt_twin; please report the lines above", ExitCode.UNEXPECTED)
+        if code is not ExitCode.OK:
+            raise typer.Exit(int(code))
 
     return run
 
@@ -239,7 +243,7 @@ class Screen:
             print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[Callable[[float, float, str], None]]:
+    def progress(self, title: str) -> Iterator[Callable[[float, float | None, str], None]]:
         """Show a bar on a terminal; yields a function of (done, total, text).
 
         Nothing is shown when stderr is no terminal, with --quiet and with --json.

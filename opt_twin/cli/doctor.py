@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import opt_twin
-from opt_twin.cli.common import Json, Screen, default_workers
+from opt_twin.cli.common import ExitCode, Json, Screen, default_workers
 
 __all__ = ["HELP", "doctor"]
 
@@ -34,11 +34,11 @@ def _version_of(package: str) -> str | None:
         return None
 
 
-def doctor(*, as_json: Json = False) -> None:
+def doctor(*, as_json: Json = False) -> ExitCode:
     """Print what is installed."""
     screen = Screen(as_json=as_json)
     found = {package: _version_of(package) for package in _PACKAGES}
-    from opt_twin.solvers.registry import solver_names
+    from opt_twin.scheduling import solver_names
 
     report = {
         "opt_twin": opt_twin.__version__,
@@ -53,3 +53,4 @@ def doctor(*, as_json: Json = False) -> None:
     screen.result(f"cores: {report['cores']}")
     screen.result(f"scheduling solvers: {', '.join(sorted(solver_names()))}")
     screen.table("packages", ["package", "version"], [[name, found[name] or "missing"] for name in _PACKAGES])
+    return ExitCode.OK

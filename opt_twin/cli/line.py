@@ -84,7 +84,7 @@ def check(
         Path | None, typer.Option(help="Draw the line into this SVG file.", show_default=False)
     ] = None,
     as_json: Json = False,
-) -> None:
+) -> ExitCode:
     """Read a line and print what it can make."""
     from opt_twin.errors import ModelError
     from opt_twin.theory import capacity_table, line_warnings
@@ -95,7 +95,7 @@ def check(
     except ModelError as error:
         screen.json({"line": str(line), "valid": False, "problems": [str(p) for p in error.problems]})
         if as_json:
-            raise typer.Exit(int(ExitCode.USAGE)) from None
+            return ExitCode.USAGE
         raise
     warnings = line_warnings(model)
     rows = capacity_table(model)
@@ -132,6 +132,7 @@ def check(
     )
     for warning in warnings:
         screen.warn(warning)
+    return ExitCode.OK
 
 
 def simulate(
@@ -149,7 +150,7 @@ def simulate(
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> ExitCode:
     """Simulate a line."""
     from opt_twin.simulation import simulate as run
 
@@ -166,6 +167,7 @@ def simulate(
         write_text(out, evaluation_frame(evaluation).to_csv(index=False))
     screen.json(simulated(evaluation))
     show_measures(screen, evaluation)
+    return ExitCode.OK
 
 
 def simulated(evaluation: Evaluation) -> dict[str, object]:
@@ -241,7 +243,7 @@ def bottleneck(
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> ExitCode:
     """Name the bottleneck of a line."""
     from opt_twin.analysis import find_bottleneck
     from opt_twin.simulation import SimulationEvaluator
@@ -253,6 +255,7 @@ def bottleneck(
         report = find_bottleneck(model, evaluator, seed=seed)
     screen.json(report.to_dict())
     show_bottleneck(screen, report)
+    return ExitCode.OK
 
 
 def show_bottleneck(screen: Screen, report: BottleneckReport) -> None:
@@ -260,8 +263,9 @@ def show_bottleneck(screen: Screen, report: BottleneckReport) -> None:
     screen.result(report.sentence())
 
 
-def schema() -> None:
+def schema() -> ExitCode:
     """Print the JSON Schema of line files."""
     from opt_twin.io import line_schema
 
     print(json.dumps(line_schema(), indent=2, ensure_ascii=False))
+    return ExitCode.OK

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opt_twin.cli.common import (
+    ExitCode,
     Json,
     LineFile,
     Overlay,
@@ -59,9 +60,10 @@ def optimize(
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> ExitCode:
     """Search a line's decisions."""
-    from opt_twin.search import DecisionSpace, objective_named, process_pool, search, vary
+    from opt_twin.search import DecisionSpace, objective_named, process_pool, search
+    from opt_twin.search import vary as variables_of
     from opt_twin.simulation import SimulationEvaluator
 
     screen = Screen(as_json=as_json, quiet=quiet)
@@ -72,7 +74,7 @@ def optimize(
             "nothing to optimise: give --maximize or --minimize with a measure, e.g. throughput"
         )
     model = load(line, overlay, sets)
-    space = DecisionSpace(base=model, variables=vary(model, vary))
+    space = DecisionSpace(base=model, variables=variables_of(model, *vary))
     evaluator = SimulationEvaluator(run_settings(horizon, warm_up, replications, 1))
     final = SimulationEvaluator(run_settings(horizon, warm_up, max(10, 2 * replications), 1))
     with screen.progress("searching") as advance, process_pool(default_workers(workers)) as executor:
@@ -93,7 +95,7 @@ def optimize(
         write_front(result.best, out)
     screen.json(None if result.best is None else result.best.to_dict())
     show_front(screen, result)
-    raise typer.Exit(int(result_code(result)))
+    return result_code(result)
 
 
 def write_front(front: ParetoFront, folder: Path) -> None:

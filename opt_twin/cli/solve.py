@@ -53,7 +53,7 @@ def solve(
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> ExitCode:
     """Solve one instance and print objective, bound, gap, status and time."""
     from opt_twin.scheduling import load_instance, solve_schedule
     from opt_twin.solvers import SolveOptions
@@ -77,7 +77,7 @@ def solve(
         _write(result.best, problem, gantt, out)
     screen.json(_solved(problem, result))
     screen.result(_sentence(problem, result))
-    raise typer.Exit(int(result_code(result)))
+    return result_code(result)
 
 
 def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None, out: Path | None) -> None:
@@ -121,7 +121,7 @@ def verify(
     *,
     objective: Annotated[str, typer.Option(help="What to evaluate.")] = "makespan",
     as_json: Json = False,
-) -> None:
+) -> ExitCode:
     """Check a schedule and print every violation."""
     from opt_twin.export import schedule_from_json
     from opt_twin.scheduling import evaluate_objective, load_instance
@@ -145,5 +145,6 @@ def verify(
         screen.result(violation)
     if violations:
         screen.result(f"{problem.name}: {len(violations)} violations")
-        raise typer.Exit(int(ExitCode.CHECK_FAILED))
+        return ExitCode.CHECK_FAILED
     screen.result(f"{problem.name}: {objective.replace('_', ' ')} {number(value)}; verified")
+    return ExitCode.OK

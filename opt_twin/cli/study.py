@@ -62,7 +62,7 @@ def study(
     workers: Workers = None,
     seed: Seed = 1,
     quiet: Quiet = False,
-) -> None:
+) -> ExitCode:
     """Do the main job on one line."""
     run = _Study(
         line=load(line, overlay, sets),
@@ -77,7 +77,7 @@ def study(
         seed=seed,
         source=str(line),
     )
-    raise typer.Exit(int(run.run()))
+    return run.run()
 
 
 @dataclass
@@ -233,7 +233,7 @@ class _Study:
             self.screen.warn("nothing to search: the line has no finite buffer and no station")
             return
         space = DecisionSpace(base=self.line, variables=vary(self.line, *ranges))
-        runs = {"horizon": self.horizon / 2, "warm_up": self.horizon / 48}
+        runs = RunSettings(horizon=self.horizon / 2, warm_up=self.horizon / 48, replications=2)
         with (
             self.screen.progress("searching") as advance,
             process_pool(self.workers) as executor,
@@ -241,11 +241,11 @@ class _Study:
             self.searched = search(
                 space,
                 [objective_named("throughput", "max"), objective_named("wip", "min")],
-                SimulationEvaluator(RunSettings(replications=2, **runs)),
+                SimulationEvaluator(runs),
                 budget=self.budget,
                 population=16,
                 seed=self.seed,
-                final_evaluator=SimulationEvaluator(RunSettings(replications=6, **runs)),
+                final_evaluator=SimulationEvaluator(runs.replace(replications=6)),
                 executor=executor,
                 on_progress=lambda done, total, volume: advance(done, total, f"hypervolume {volume:.4g}"),
             )
@@ -267,9 +267,9 @@ class _Study:
             evaluation=self.evaluation,
             bottleneck=self.bottleneck,
             instance=self.instance,
-            scheduled=self.scheduled,
+            schedule=self.scheduled,
             executed=self.executed,
-            searched=self.searched,
+            search=self.searched,
             settings=self._settings(),
             commands=self._commands(),
         )
@@ -279,11 +279,13 @@ class _Study:
             files["measures.csv"] = export.evaluation_frame(self.evaluation).to_csv(index=False)
         if self.scheduled is not None and self.scheduled.best is not None:
             files["schedule.json"] = export.schedule_json(self.scheduled.best)
-            files["schedule.svg"] = export.gantt_svg(self.scheduled.best, title=self.line.name)
+            files["schedule.svg"] = export.gantt_svg(
+                self.scheduled.best, title=self.line.name, instance=self.instance, colour_by="family"
+            )
         if self.searched is not None and self.searched.best is not None:
             files["front.csv"] = export.front_csv(self.searched.best)
             files["front.json"] = export.front_json(self.searched.best)
-            files["front.svg"] = export.front_svg(self.searched.best)
+            files["front.svg"] = export.front_svg(self.searched.best, today=self.evaluation, line=self.line)
         files["report.html"] = export.study_report(report)
         for name, text in files.items():
             write_text(self.out / name, text)
