@@ -249,7 +249,9 @@ def _legend(points: FrontPoints, top: float, width: float) -> tuple[str, float]:
     """Return what the marks mean, with the figures of the knee and of today."""
     parts: list[str] = []
     y = top
-    lines = [(_POINT, "points of the front; the boxes are 95 % intervals of both means")]
+    boxes = "points of the front; the boxes are 95 % intervals of both means"
+    text = boxes if len(points.axes) == 2 else "points of the front, a line each"
+    lines = [(_POINT, text)]
     lines += [
         (_TODAY if point.is_today else _KNEE, f"{point.label}: {points.text(point)}")
         for point in points.marked
@@ -276,6 +278,7 @@ def _parallel(points: FrontPoints, heading: str, width: float) -> str:
         [],
         [svg.label(8, 20, svg.fit(heading, width - 16, 16), size=15, weight="bold", tip=heading)],
     )
+    ticks: list[str] = []  # above the lines
     room = min(step, width * 0.6) - 8
     for at, axis in enumerate(points.axes):
         low, high = _extent(points, at, with_all=False)
@@ -289,8 +292,8 @@ def _parallel(points: FrontPoints, heading: str, width: float) -> str:
         parts.append(
             svg.label(xs[at], top - 8, svg.fit(sense, room, 10), size=10, anchor="middle", fill=svg.MUTED)
         )
-        parts += [
-            svg.label(xs[at] - 6, up(value * factor) + 4, _tick(value), size=10, anchor="end", fill=svg.MUTED)
+        ticks += [
+            svg.label(xs[at] - 6, up(value * factor) + 4, _tick(value), size=10, anchor="end", halo=True)
             for value in svg.nice_ticks(low / factor, high / factor, 5)
         ]
     for point in sorted(points.marked, key=lambda p: (p.is_today, p.is_knee)):
@@ -315,4 +318,4 @@ def _parallel(points: FrontPoints, heading: str, width: float) -> str:
             )
         )
     legend, end = _legend(points, bottom + 30, width)
-    return svg.picture(width, end + 8, *parts, legend, title=heading, description=_described(points))
+    return svg.picture(width, end + 8, *parts, *ticks, legend, title=heading, description=_described(points))

@@ -65,7 +65,8 @@ table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums
 th,td{text-align:left;padding:.28rem .7rem .28rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
 th{font-weight:600;border-bottom:2px solid var(--ink);vertical-align:bottom}
 th.n,td.n{text-align:right;white-space:nowrap}
-td.t{min-width:6em}
+td.t{max-width:22em}
+@media(max-width:700px){table{width:max-content}td.t{max-width:14em}}
 tr.mark td{background:#fdf3dc;font-weight:600}
 tr.bad td{color:var(--red)}
 .note{border-left:4px solid #e39b1c;background:#fdf7ea;padding:.5rem .8rem;margin:.8rem 0;

@@ -125,7 +125,8 @@ class TimeScale:
 def measure_scale(unit: str, size: float) -> tuple[str, float]:
     """Return the unit to show and the factor to divide by, for a measure of about `size` in `unit`.
 
-    Shares become percentages, seconds become minutes, hours or days where that makes shorter numbers.
+    Shares become percentages, ``1/h`` is written out, and seconds become minutes, hours or days where that
+    makes shorter numbers.
 
     Examples
     --------
@@ -137,4 +138,4 @@ def measure_scale(unit: str, size: float) -> tuple[str, float]:
         return scale, SECONDS_PER[scale]
     if unit in {"share", "1"}:
         return "%", 0.01
-    return unit, 1.0
+    return "per hour" if unit == "1/h" else unit, 1.0

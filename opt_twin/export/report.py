@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from opt_twin.export import html
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
-from opt_twin.export.quantity import estimate_text, measure_scale, number_text, percent
+from opt_twin.export.quantity import TimeScale, estimate_text, measure_scale, percent
 from opt_twin.export.report_line import bottleneck_section, line_section, performance_section
 from opt_twin.export.report_plan import made_section, schedule_section, search_section
 from opt_twin.export.study import Study
+from opt_twin.plan import Schedule
 
 __all__ = ["study_report"]
 
@@ -86,19 +87,23 @@ def _schedule_answer(study: Study) -> Iterator[str]:
         yield f"No schedule was found ({result.status})."
         return
     jobs = len({assignment.job for assignment in result.best.assignments})
-    unit, factor = measure_scale("s", result.best.makespan * result.best.tick)
-    planned = number_text(result.best.makespan * result.best.tick / factor)
     proof = (
-        "without a proven bound" if result.gap is None else f"at most {percent(result.gap, 1)} from the bound"
+        "without a proven bound"
+        if result.gap is None
+        else f"the best possible is at most {percent(result.gap, 1)} better"
     )
     proof = "proved optimal" if result.gap == 0 else proof
     name = result.objective_name.replace("_", " ") or "makespan"
-    text = f"The schedule of {jobs} orders plans them in {planned} {unit} (smallest {name}, {proof})"
+    text = f"The schedule of {jobs} orders plans them in {_planned(result.best)} ({name} minimised, {proof})"
     if study.executed is not None and finite_estimate(study.executed, "makespan"):
         text += f"; with failures and variation they take {measure_text(study.executed, 'makespan')}"
         if "orders_on_time" in study.executed.values:
             text += f" and {percent(study.executed.mean('orders_on_time'))} of the orders are on time"
     yield f"{text}."
+
+
+def _planned(schedule: Schedule) -> str:
+    return TimeScale.suited(schedule.makespan * schedule.tick, schedule.tick).text(schedule.makespan, 3)
 
 
 def _search_answer(study: Study) -> Iterator[str]:
@@ -112,10 +117,8 @@ def _search_answer(study: Study) -> Iterator[str]:
     front = study.search.best
     points = front_points(front, today=study.today, line=study.line)
     knee = points.points[front.knee()]
-    text = (
-        f"The search tried {front.summary.evaluations:,} lines and kept {len(front)}; the knee of them gives "
-    )
-    text += points.text(knee)
+    kept = "one, which" if len(front) == 1 else f"{len(front)}; the knee of them"
+    text = f"The search tried {front.summary.evaluations:,} lines and kept {kept} gives {points.text(knee)}"
     if points.today is not None:
         changes = [
             _change(axis.name, now, then)
@@ -139,6 +142,8 @@ def _tiles(study: Study) -> Iterator[tuple[str, str]]:
             yield measure_text(study.evaluation, measure), MEASURE_NAMES[measure]
     if study.bottleneck_station:
         yield study.bottleneck_station, "Bottleneck"
+    if study.schedule is not None and study.schedule.best is not None:
+        yield _planned(study.schedule.best), "Planned for all orders"
     if study.executed is not None and (on_time := finite_estimate(study.executed, "orders_on_time")):
         _, factor = measure_scale(unit_of(study.executed, "orders_on_time"), on_time.mean)
         yield f"{estimate_text(on_time.mean, on_time.half_width, factor=factor)} %", "Orders on time"

@@ -165,13 +165,14 @@ def _losses(study: Study) -> html.Markup:
         found = sorted(losses(study.line, study.evaluation), key=lambda loss: -loss.hours)
     except OptTwinError:  # the evaluation lacks measures that the losses are made of
         return html.Markup("")
+    limiting = study.bottleneck.station if study.bottleneck is not None else ""
     rows = [
         (
             loss.station,
             STATE_NAMES[loss.state],
             number_text(loss.hours, 2),
             percent(loss.share, 1),
-            number_text(loss.parts, 2),
+            number_text(loss.parts, 2) if loss.station == limiting else DASH,
         )
         for loss in found[:12]
     ]
@@ -180,7 +181,9 @@ def _losses(study: Study) -> html.Markup:
         "State",
         Column("Hours per run", numeric=True),
         Column("Of its time", numeric=True),
-        Column("Worth in good parts", numeric=True, hint="what it could have made in that time"),
+        Column(
+            "Good parts lost", numeric=True, hint="what it could have made in that time; the bottleneck only"
+        ),
     )
     marked = frozenset(at for at, row in enumerate(rows) if row[0] == study.bottleneck_station)
     text = "The largest first. At the bottleneck the time is lost to the line; at other stations it is slack."

@@ -21,6 +21,8 @@ from opt_twin.timebase import format_duration
 __all__ = ["made_section", "schedule_section", "search_section"]
 
 Column = html.Column
+_TIMES = frozenset({"makespan", "maximum_tardiness", "total_setup_time"})
+"""Objectives of schedules that are a number of ticks."""
 _PLAN_MEASURES = ("makespan", "orders_on_time", "total_tardiness", "maximum_tardiness")
 
 
@@ -71,16 +73,27 @@ def _station_key(study: Study, machine: str) -> tuple[int, tuple[object, ...]]:
 
 def _quality(result: Result[Schedule]) -> str:
     name = result.objective_name.replace("_", " ") or "objective"
-    text = f"{name.capitalize()} {_value(result.objective)}: {result.status}"
+    tick = result.solution().tick
+    timed = result.objective_name in _TIMES
+    shown, limit = (_value(v, tick, timed=timed) for v in (result.objective, result.bound))
+    text = f"{name.capitalize()} {shown}: {result.status}"
     if result.bound is not None:
-        text += f", no schedule can be below {_value(result.bound)}"
+        text += f", no schedule can be below {limit}"
     if result.gap:
         text += f", gap {percent(result.gap, 1)}"
     return f"{text}. Found by {result.solver or 'a solver'} in {format_duration(result.runtime)}."
 
 
-def _value(value: float | None) -> str:
-    return DASH if value is None else number_text(value, 6)
+def _value(value: float | None, tick: float, *, timed: bool) -> str:
+    """Return an objective: with a unit where it is a time."""
+    if value is None:
+        return DASH
+    return TimeScale.suited(value * tick, tick).text(value) if timed else number_text(value, 6)
+
+
+def _fixed(seconds: float, scale: TimeScale) -> str:
+    """Return a time with two decimals, so that a column of them is easy to compare."""
+    return f"{scale.value(seconds):,.2f}" if scale.unit != "s" else number_text(seconds, 6)
 
 
 def _orders(study: Study, schedule: Schedule) -> html.Markup:
@@ -105,8 +118,8 @@ def _orders(study: Study, schedule: Schedule) -> html.Markup:
                 job,
                 order.product if order else DASH,
                 number_text(order.quantity, 6) if order else DASH,
-                number_text(end_s / factor),
-                DASH if due_s is None else number_text(due_s / factor),
+                _fixed(end_s, scale),
+                DASH if due_s is None else _fixed(due_s, scale),
                 simulated,
                 on_time,
             )
@@ -155,7 +168,8 @@ def search_section(study: Study, *, pictures: bool) -> html.Markup:
     summary = front.summary
     text = (
         f"{summary.algorithm} tried {summary.evaluations:,} lines in {summary.generations} generations "
-        f"({summary.budget}); {len(front)} are left that no other is better than in every objective."
+        f"({summary.budget}); no line found is better in every objective than "
+        f"{'this one' if len(front) == 1 else f'any of these {len(front)}'}."
     )
     parts: list[str] = [html.paragraph(text), html.paragraph(_optimism(study, points))]
     if pictures:
@@ -175,7 +189,7 @@ def _optimism(study: Study, points: FrontPoints) -> str:
             "The values are those that the search chose on, so they are too good on average: "
             "no evaluation on fresh random numbers was made."
         )
-    seen = []
+    seen: list[str] = []
     for axis in points.axes:
         amount = summary.optimism.get(axis.name, 0.0)
         at = points.axes.index(axis)
@@ -184,9 +198,8 @@ def _optimism(study: Study, points: FrontPoints) -> str:
         seen.append(f"{axis.name} {number_text(abs(amount) / factor, 2)} {unit} {way}".replace("  ", " "))
     left = summary.removed_dominated + summary.removed_infeasible
     return (
-        f"{summary.reevaluated} candidates were evaluated again on fresh random numbers; {left} of them left "
-        f"the front. The search had seen them on average too optimistically: {', '.join(seen)}. "
-        "The values below are the fresh ones."
+        f"Evaluated again on fresh random numbers: {summary.reevaluated}, of which {left} left the front. "
+        f"On average the search had seen {' and '.join(seen)} than on the fresh ones, which count here."
     )
 
 
