@@ -16,7 +16,7 @@ __all__ = ["Constraint", "Measure", "Objective", "Sense", "Subject", "objective_
 
 Sense = Literal["min", "max"]
 Measure = Callable[[Any], float] | str
-"""A function of an evaluation (or of a line), or the name of a measure, which means its mean."""
+"""A function of an evaluation (or of a line), or a name: the mean of the measure of that name."""
 Subject = Literal["evaluation", "line"]
 """What a function is given: the evaluation of a line, or the line itself."""
 
@@ -31,8 +31,8 @@ class Objective:
         For tables and pictures.
     value
         A function of an :class:`~opt_twin.results.Evaluation` that returns a number, or the name of a
-        measure (its mean over the replications is taken). It runs in the calling process, so a lambda will do.
-        With ``on="line"`` it is a function of the :class:`~opt_twin.line.Line`.
+        measure (its mean over the replications is taken). It runs in the calling process, so a lambda will
+        do. With ``on="line"`` it is a function of the :class:`~opt_twin.line.Line`.
     sense
         ``"min"`` or ``"max"``.
     unit

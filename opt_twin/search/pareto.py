@@ -280,9 +280,11 @@ class ParetoFront:
         Raises
         ------
         InstanceError
-            If the file is not such a front.
+            If there is no such file, or it is not such a front.
         """
         where = Path(path)
+        if not where.is_file():
+            raise InstanceError("there is no such file", path=str(where))
         try:
             data = json.loads(where.read_text(encoding="utf-8"))
             return _from_dict(data)

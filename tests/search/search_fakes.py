@@ -66,13 +66,13 @@ class Noisy:
     replications: int = 5
     sd: float = 1.0
     common: bool = False
+    unevenness: float = 0.5
     calls: list[tuple[str, int]] = field(default_factory=list)
 
-    @staticmethod
-    def truth(line: Line) -> tuple[float, float]:
+    def truth(self, line: Line) -> tuple[float, float]:
         places = sum(buffer.capacity or 0 for buffer in line.buffers)
         imbalance = sum(abs((buffer.capacity or 0) - places / len(line.buffers)) for buffer in line.buffers)
-        return 100 * places / (places + 10) - 0.5 * imbalance, float(places)
+        return 100 * places / (places + 10) - self.unevenness * imbalance, float(places)
 
     def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:
         self.calls.append((line.digest(), seed))
@@ -80,3 +80,21 @@ class Noisy:
         who = "all" if self.common else line.digest()
         noise = np.array([stream(seed, r, who, "noise").normal(0, self.sd) for r in range(self.replications)])
         return evaluation(line, seed, throughput=throughput + noise, wip=np.full(self.replications, wip))
+
+
+@dataclass(frozen=True)
+class ZdtPlain:
+    """ZDT1 without a memory, for worker processes."""
+
+    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:
+        return Zdt1().evaluate(line, seed=seed)
+
+
+@dataclass(frozen=True)
+class Dies:
+    """Ends the process that evaluates."""
+
+    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:
+        import os
+
+        os._exit(3)
