@@ -117,12 +117,16 @@ def _dotted(loc: tuple[int | str, ...], data: object) -> str:
     node = data
     for position, part in enumerate(loc):
         inside = _has(node, part)
-        if data is not None and not inside and position < len(loc) - 1:
+        if position < len(loc) - 1 and data is not None and (not inside or _is_tag(node, part)):
             continue
         parts.append(str(part))
         if inside:
             node = node[part]  # type: ignore[index]
     return ".".join(parts)
+
+
+def _is_tag(node: object, part: int | str) -> bool:
+    return isinstance(node, Mapping) and part in (node.get("kind"), node.get("type"))
 
 
 def _has(node: object, part: int | str) -> bool:
@@ -135,18 +139,22 @@ _PLAIN = {
     "missing": "field required",
     "unexpected_keyword_argument": "unknown field",
     "extra_forbidden": "unknown field",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "dataclass_type": "expected a mapping of fields to values",
+    "model_attributes_type": "expected a mapping of fields to values",
 }
 
 
 def _message(item: Any) -> str:
     plain = _PLAIN.get(item["type"])
     if plain:
-        return plain
+        return plain + (f", got {item['input']!r}" if _is_short(item) else "")
     context = item.get("ctx", {})
     if item["type"] == "union_tag_invalid":
-        tags = [tag.strip().strip("'") for tag in context["expected_tags"].split(",")]
-        nearest = did_you_mean(context["tag"], tags)
-        return f"{context['discriminator'].strip(chr(39))} {context['tag']!r} is not one of {', '.join(tags)}{nearest}"
+        field, tag = context["discriminator"].strip("'"), context["tag"]
+        known = [name.strip().strip("'") for name in context["expected_tags"].split(",")]
+        return f"{field} {tag!r} is not one of {', '.join(known)}{did_you_mean(tag, known)}"
     if item["type"] == "union_tag_not_found":
         return f"field {context['discriminator']} required"
     text = str(item["msg"]).removeprefix("Value error, ")
@@ -154,6 +162,11 @@ def _message(item: Any) -> str:
     if not isinstance(given, (str, int, float)) or repr(given) in text:
         return text
     return f"{text}, got {given!r}"
+
+
+def _is_short(item: Any) -> bool:
+    """Return whether a message about the type of a value should show the value."""
+    return item["type"].endswith("_type") and isinstance(item["input"], (str, int, float))
 
 
 class Record:

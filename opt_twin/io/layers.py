@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from opt_twin.errors import did_you_mean
@@ -23,9 +24,17 @@ from opt_twin.io.shape import (
     unsuffixed,
 )
 from opt_twin.io.yaml_tree import Branch, Finding, Items, Leaf, Node
-from opt_twin.line import Line
 
-__all__ = ["apply_defaults", "expand_chains", "fold_units", "join", "merge", "substitute"]
+__all__ = [
+    "apply_defaults",
+    "expand_chains",
+    "fold_units",
+    "is_null",
+    "join",
+    "merge",
+    "name_of",
+    "substitute",
+]
 
 MAX_TEXT = 10_000
 """Characters of a text after constants are put in."""
@@ -227,7 +236,7 @@ def expand_chains(root: Branch) -> Branch:
             items.append(replace(node, shown=shown))
             continue
         leaves = [Leaf(value=part, text=part, place=node.place, shown=shown) for part in parts]
-        for source, target in zip(leaves, leaves[1:], strict=False):
+        for source, target in pairwise(leaves):
             ends: dict[str, Node] = {"source": source, "target": target}
             keys = dict.fromkeys(ends, node.place)
             items.append(Branch(entries=ends, keys=keys, place=node.place, shown=shown))
@@ -288,7 +297,3 @@ def _with_defaults(item: Node, kind: str | None, usable: Mapping[str, Branch | N
     entries.update(item.entries)
     keys.update(item.keys)
     return replace(item, entries=entries, keys=keys)
-
-
-ROOT = Line
-"""The record at the root of a model file."""

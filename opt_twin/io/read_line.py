@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +13,10 @@ from opt_twin.errors import ModelError, Problem, did_you_mean
 from opt_twin.io.layers import apply_defaults, expand_chains, fold_units, merge, substitute
 from opt_twin.io.sets import SECTIONS, apply_settings, read_settings
 from opt_twin.io.settle import Mark, settle
-from opt_twin.io.yaml_tree import Branch, Finding, Node, Place, compose, from_plain
+from opt_twin.io.structure import structure_problems
+from opt_twin.io.yaml_tree import Branch, Finding, Leaf, Node, Place, compose, from_plain
 from opt_twin.line import Line
+from opt_twin.line.units import Name
 from opt_twin.records import problems_of
 
 __all__ = ["Origin", "explain", "read_line", "read_line_text"]
@@ -29,6 +30,7 @@ Layer = str | os.PathLike[str] | Mapping[str, Any]
 Sets = Mapping[str, Any] | Sequence[str]
 """``{"Filler.speed": "1.2"}`` or ``["Filler.speed=1.2"]``."""
 
+_NOT_A_NAME = f"String should match pattern '{pydantic.TypeAdapter(Name).json_schema()['pattern']}'"
 _VALIDATE = pydantic.TypeAdapter(Line).validate_python
 
 
@@ -179,9 +181,10 @@ def _root(node: Node | None, wrong: list[Finding], place: Place, findings: list[
     if isinstance(node, Branch):
         return node
     if not wrong:
-        empty = node is None or (not isinstance(node, Branch) and getattr(node, "value", 0) is None)
-        what = "the file is empty; " if empty else "expected fields such as name and elements; "
-        findings.append(Finding(node.place if node else place, "", f"{what}a model starts with 'name: ...'"))
+        empty = node is None or (isinstance(node, Leaf) and node.value is None)
+        what = "the file is empty" if empty else "expected fields such as name and elements"
+        message = f"{what}; a model starts with 'name: ...'"
+        findings.append(Finding(node.place if node else place, "", message))
     return None
 
 
@@ -190,7 +193,8 @@ def _validated(data: dict[str, Any], marks: dict[str, Mark], findings: list[Find
         line = _VALIDATE(data)
     except pydantic.ValidationError as error:
         known = {finding.place for finding in findings}
-        placed = [_placed(problem, marks) for problem in problems_of(error, data)]
+        problems = [*problems_of(error, data), *structure_problems(data)]
+        placed = [_placed(problem, marks) for problem in problems]
         raise _error([*findings, *(finding for finding in placed if finding.place not in known)]) from None
     if findings:
         raise _error(findings)
@@ -209,6 +213,9 @@ def _placed(problem: Problem, marks: Mapping[str, Mark]) -> Finding:
         rest = []
     path = ".".join(part for part in (mark.shown, *rest) if part)
     message = problem.message
+    if message.startswith(_NOT_A_NAME):
+        given = message.removeprefix(_NOT_A_NAME)
+        message = f"a name has letters, digits, spaces and _ - / # ( ) + &, and starts with a letter or digit{given}"
     place = mark.place
     if message == "unknown field":
         place = mark.key_place

@@ -10,13 +10,11 @@ from opt_twin.errors import did_you_mean
 from opt_twin.io.layers import expand_chains, fold_units, is_null, name_of, substitute
 from opt_twin.io.shape import (
     child_hint,
-    default_name,
     fields_of,
     is_named,
     item_of,
     records_of,
     unsuffixed,
-    value_of,
 )
 from opt_twin.io.yaml_tree import Branch, Finding, Items, Leaf, Node, Place, compose, from_plain
 from opt_twin.line import Line
@@ -163,7 +161,8 @@ def _assigned_in_list(
         index = int(keys[0])
     else:
         known = [name for name in names if name is not None]
-        raise _RefusedError(f"nothing is called {keys[0]!r} there{did_you_mean(keys[0], known)}")
+        nearest = did_you_mean(keys[0], known) or f"; known: {', '.join(known[:8]) or 'nothing'}"
+        raise _RefusedError(f"nothing is called {keys[0]!r} there{nearest}")
     items = list(node.items)
     items[index] = _assigned(items[index], item, keys[1:], setting, findings)
     return replace(node, items=tuple(items))

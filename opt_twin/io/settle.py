@@ -72,7 +72,7 @@ class _Settler:
         try:
             number = parse_duration(f"{leaf.text} {leaf.unit}")
         except UnitError:
-            message = f"the name of the field ends with its unit: expected a number of {leaf.unit}, got {leaf.text!r}"
+            message = f"a field whose name ends with _{leaf.unit} takes a number, got {leaf.text!r}"
             self.findings.append(Finding(leaf.place, shown, message))
             number = SECONDS_PER[leaf.unit]
         return number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -47,11 +46,15 @@ DEFAULTS_FOR: dict[str, type[Any]] = {
 """What a section of ``defaults`` may be for."""
 
 
-@cache
+_FIELDS: dict[type[Any], dict[str, Any]] = {}
+
+
 def fields_of(cls: type[Any]) -> dict[str, Any]:
     """Return field -> its annotation, for a record."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    if cls not in _FIELDS:
+        hints = get_type_hints(cls, include_extras=True)
+        _FIELDS[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return _FIELDS[cls]
 
 
 def _flat(hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -70,6 +73,11 @@ def _flat(hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 def members_of(hint: Any) -> list[Any]:
     """Return the types that a field may hold, without None."""
     return [member for member, _ in _flat(hint)]
+
+
+def is_record(member: Any) -> bool:
+    """Return whether a type is a record."""
+    return isinstance(member, type) and dataclasses.is_dataclass(member)
 
 
 def is_time(hint: Any) -> bool:
@@ -107,7 +115,7 @@ def tag_of(cls: type[Any]) -> tuple[str, str] | None:
 
 def records_of(hint: Any, branch: Branch) -> list[type[Any]]:
     """Return the records that `branch` may stand for; one where its tag tells, else all candidates."""
-    candidates = [member for member in members_of(hint) if dataclasses.is_dataclass(member)]
+    candidates = [member for member in members_of(hint) if is_record(member)]
     told = []
     for candidate in candidates:
         tag = tag_of(candidate)
@@ -148,7 +156,7 @@ def child_hint(hint: Any, branch: Branch, key: str) -> Any:
 def default_name(hint: Any) -> str | None:
     """Return the name that a record has when it is given none, for the items of a list; else None."""
     for record in members_of(hint):
-        for field in dataclasses.fields(record) if dataclasses.is_dataclass(record) else ():
+        for field in dataclasses.fields(record) if is_record(record) else ():
             if field.name == "name" and isinstance(field.default, str):
                 return field.default
     return None
@@ -157,5 +165,5 @@ def default_name(hint: Any) -> str | None:
 def is_named(hint: Any) -> bool:
     """Return whether `hint` is a list of records that have names."""
     item = item_of(hint)
-    records = [m for m in members_of(item) if dataclasses.is_dataclass(m)] if item is not None else []
-    return bool(records) and all("name" in fields_of(record) for record in records)  # type: ignore[arg-type]
+    records = [member for member in members_of(item) if is_record(member)]
+    return bool(records) and all("name" in fields_of(record) for record in records)

@@ -154,11 +154,13 @@ class _Composer:
             before = text[: error.position]
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
             place = Place(self._layer, self._name, line, column)
-            self._find(place, f"the character {error.character!r} may not stand in YAML")
+            self._find(place, f"the character {chr(error.character)!r} may not stand in YAML")
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            text = ", ".join(part for part in (error.context, error.problem) if part)
-            self._find(self._place(mark), f"not YAML: {text}")
+            why = ", ".join(part for part in (error.context, error.problem) if part)
+            if mark is not None and text[max(mark.index - 1, 0) : mark.index + 1] == "${":
+                why += "; inside braces and brackets put ${NAME} into quotes"
+            self._find(self._place(mark), f"not YAML: {why}")
         except (ValueError, OverflowError) as error:
             self._find(Place(self._layer, self._name, 1, 1), f"not YAML: {error}")
         except _StopError:
@@ -284,36 +286,41 @@ def compose(text: str, name: str, layer: int = 0) -> tuple[Node | None, list[Fin
     return root, composer.findings
 
 
-def from_plain(value: object, place: Place, findings: list[Finding], path: str = "", depth: int = 0) -> Node:
+def from_plain(value: object, place: Place, findings: list[Finding]) -> Node:
     """Return plain Python data as a tree whose nodes all stand at `place`."""
-    if depth > MAX_DEPTH:
-        findings.append(Finding(place, path, f"nested deeper than {MAX_DEPTH} levels"))
-        return Leaf(value=None, text="", place=place)
-    if isinstance(value, Mapping):
-        entries = {
-            str(key): from_plain(inner, place, findings, f"{path}.{key}".lstrip("."), depth + 1)
-            for key, inner in value.items()
-        }
-        return Branch(entries=entries, keys=dict.fromkeys(entries, place), place=place)
-    if isinstance(value, (list, tuple)):
-        items = (
-            from_plain(inner, place, findings, f"{path}.{index}".lstrip("."), depth + 1)
-            for index, inner in enumerate(value)
-        )
-        return Items(items=tuple(items), place=place)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
-            findings.append(Finding(place, path, f"a number of more than {MAX_DIGITS} digits"))
-            value = 0
-        text = (
-            {None: "null", True: "true", False: "false"}.get(value, str(value))
-            if _is_word(value)
-            else str(value)
-        )
-        return Leaf(value=value, text=text, place=place)
-    findings.append(Finding(place, path, f"a {type(value).__name__} has no place in a model"))
-    return Leaf(value=None, text="", place=place)
+    return _Planter(place, findings).plant(value, (), 0)
 
 
-def _is_word(value: Scalar) -> bool:
-    return value is None or isinstance(value, bool)
+class _Planter:
+    def __init__(self, place: Place, findings: list[Finding]) -> None:
+        self._place = place
+        self._findings = findings
+        self._nodes = 0
+
+    def plant(self, value: object, keys: tuple[object, ...], depth: int) -> Node:
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            if self._nodes <= MAX_NODES + 1:
+                self._find(keys, f"nested deeper than {MAX_DEPTH} levels, or more than {MAX_NODES} nodes")
+            self._nodes = MAX_NODES + 1  # what follows is not looked at
+            return self._leaf(None)
+        if isinstance(value, Mapping):
+            entries = {str(key): self.plant(inner, (*keys, key), depth + 1) for key, inner in value.items()}
+            return Branch(entries=entries, keys=dict.fromkeys(entries, self._place), place=self._place)
+        if isinstance(value, (list, tuple)):
+            items = tuple(self.plant(inner, (*keys, i), depth + 1) for i, inner in enumerate(value))
+            return Items(items=items, place=self._place)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**MAX_DIGITS:
+            self._find(keys, f"a number of more than {MAX_DIGITS} digits")
+        elif value is None or isinstance(value, (bool, int, float, str)):
+            return self._leaf(value)
+        else:
+            self._find(keys, f"a {type(value).__name__} has no place in a model")
+        return self._leaf(None)
+
+    def _leaf(self, value: Scalar) -> Leaf:
+        text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return Leaf(value=value, text=text, place=self._place)
+
+    def _find(self, keys: tuple[object, ...], message: str) -> None:
+        self._findings.append(Finding(self._place, ".".join(map(str, keys)), message))

@@ -63,9 +63,10 @@ class Line(Record):
     description: str = ""
 
     def __post_init__(self) -> None:
-        problems = [*self._count_problems(), *self._name_problems(), *self._product_problems()]
+        problems = [*self._count_problems(), *self._name_problems()]
         if not problems:
             problems = topology_problems(self.elements, self.connections)
+        problems += self._product_problems()
         if problems:
             text = "; ".join(str(problem) for problem in problems).replace("{", "{{").replace("}", "}}")
             raise PydanticCustomError("line", text, {"problems": tuple(problems)})

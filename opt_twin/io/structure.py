@@ -1,0 +1,94 @@
+"""What is wrong with a line as a whole while some of its fields are wrong too.
+
+The records check names, products and connections once every field is valid. So that a reader sees all
+problems at once, the parts that are valid are put together with plain stand-ins for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pydantic
+
+from opt_twin.errors import Problem
+from opt_twin.io.shape import fields_of, item_of
+from opt_twin.line import Line
+from opt_twin.line.topology import topology_problems
+from opt_twin.records import problems_of
+
+__all__ = ["structure_problems"]
+
+_PARTS = {
+    field: pydantic.TypeAdapter(item_of(fields_of(Line)[field])).validate_python
+    for field in ("elements", "connections", "products", "orders")
+}
+_ANY_PRODUCT = "any product"
+_STAND_IN: dict[str, dict[str, Any]] = {"station": {"cycle_time": 1}, "source": {}, "buffer": {}, "sink": {}}
+
+
+def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what the valid parts of `data` show to be wrong with the line as a whole."""
+    parts = {field: data.get(field, []) for field in _PARTS}
+    if not all(isinstance(items, list) for items in parts.values()):
+        return
+    elements = [_element(item) for item in parts["elements"]]
+    if not all(elements):
+        return
+    connections = [item for item in parts["connections"] if _is_valid("connections", item)]
+    is_whole = len(connections) == len(parts["connections"])
+    skeleton = {
+        "name": "line",
+        "elements": elements,
+        "connections": connections if is_whole else [],
+        "products": [
+            *(_product(item, i) for i, item in enumerate(parts["products"])),
+            {"name": _ANY_PRODUCT},
+        ],
+        "orders": [_order(item, i) for i, item in enumerate(parts["orders"])],
+    }
+    try:
+        Line(**skeleton)  # type: ignore[arg-type]
+    except pydantic.ValidationError as error:
+        found = problems_of(error, skeleton)
+        records = [_PARTS["elements"](element) for element in elements]
+        beyond_judgement = [] if is_whole else topology_problems(records, [])
+        yield from (problem for problem in found if problem not in beyond_judgement)
+
+
+def _is_valid(field: str, item: object) -> bool:
+    try:
+        _PARTS[field](item)
+    except pydantic.ValidationError:
+        return False
+    return True
+
+
+def _element(item: object) -> dict[str, Any] | None:
+    """Return a valid element of the same kind and name; None when there is no telling."""
+    kind = item.get("kind") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(kind, str) or kind not in _STAND_IN:
+        return None
+    if _is_valid("elements", item):
+        return item
+    stand_in = {"kind": kind, "name": item.get("name"), **_STAND_IN[kind]}
+    return stand_in if _is_valid("elements", stand_in) else None
+
+
+def _product(item: object, index: int) -> object:
+    if _is_valid("products", item):
+        return item
+    stand_in = {"name": item.get("name") if isinstance(item, dict) else None}
+    return stand_in if _is_valid("products", stand_in) else {"name": f"product {index}"}
+
+
+def _order(item: object, index: int) -> object:
+    if _is_valid("orders", item):
+        return item
+    given = item if isinstance(item, dict) else {}
+    stand_in = {"name": f"order {index}", "product": _ANY_PRODUCT, "quantity": 1}
+    for field in ("name", "product"):
+        candidate = {**stand_in, field: given.get(field)}
+        if _is_valid("orders", candidate):
+            stand_in = candidate
+    return stand_in
