@@ -6,10 +6,12 @@ evaluated again with the same seed and replications, so that differences are pai
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from opt_twin.analysis.compare import probability_above_zero, require_pairs
+from opt_twin.analysis.compare import require_pairs, student_probability, student_quantile
 from opt_twin.analysis.detectors import classical_bottlenecks
 from opt_twin.errors import OptionError
 from opt_twin.line import (
@@ -29,7 +31,7 @@ from opt_twin.line import (
 )
 from opt_twin.plan import Plan
 from opt_twin.records import FrozenMapping, Record, record
-from opt_twin.results import Estimate, Evaluator
+from opt_twin.results import Estimate, Evaluation, Evaluator
 
 __all__ = ["BottleneckReport", "find_bottleneck"]
 
@@ -45,7 +47,7 @@ class BottleneckReport(Record):
     station
         The bottleneck: the station of the greatest gain.
     throughput
-        Good parts per hour of the line as it is.
+        Parts per hour that leave the line as it is, good or not.
     step
         By what share each station was made faster.
     gains
@@ -151,6 +153,12 @@ def find_bottleneck(
     EvaluationError
         If the evaluator does not use the same replications for each line.
 
+    Notes
+    -----
+    All parts that leave the line are counted: speed does not change which of them are good, and their number
+    is less noisy than that of the good ones alone. Where parts leave in large batches a short run counts few
+    of them; the intervals allow for that, and longer runs make them narrower.
+
     References
     ----------
     Kuo, Lim, Meerkov (1996), Bottlenecks in serial production lines: a system-theoretic approach,
@@ -161,11 +169,12 @@ def find_bottleneck(
     if not 0 < step <= 1:
         raise OptionError(f"step is a share above 0 and at most 1, got {step}")
     base = evaluator.evaluate(line, plan=plan, seed=seed)
+    output, unit = _output(base)
 
     def gain(changed: Line) -> Floats:
         evaluation = evaluator.evaluate(changed, plan=plan, seed=seed)
         require_pairs(base, evaluation)
-        return evaluation["throughput"] - base["throughput"]
+        return _output(evaluation)[0] - output
 
     gains = {
         station.name: gain(line.with_value(f"{station.name}.speed", station.speed * (1 + step)))
@@ -178,27 +187,61 @@ def find_bottleneck(
     }
     ordered = sorted(gains, key=lambda name: -gains[name].mean())
     best = ordered[0]
-    estimates = {name: Estimate.of(values) for name, values in gains.items()}
+    estimates = {name: _gain(values, unit) for name, values in gains.items()}
     return BottleneckReport(
         station=best,
-        throughput=base.estimate("throughput"),
+        throughput=Estimate.of(output),
         step=step,
         gains=FrozenMapping(estimates),
-        downtime_gains=FrozenMapping({name: Estimate.of(values) for name, values in shorter.items()}),
+        downtime_gains=FrozenMapping({name: _gain(values, unit) for name, values in shorter.items()}),
         runner_up=ordered[1] if len(ordered) > 1 else "",
-        certainty=_certainty(gains, best),
+        certainty=_certainty(gains, best, unit),
         limited=estimates[best].mean > (estimates[best].half_width or 0.0),
         classical=FrozenMapping(classical_bottlenecks(line, base)),
     )
 
 
-def _certainty(gains: dict[str, Floats], best: str) -> float | None:
+def _output(evaluation: Evaluation) -> tuple[Floats, float]:
+    """Return the parts per hour that leave the line, good or not, and what one part more would add.
+
+    Where the evaluation does not count parts, its throughput stands for them, taken as exact.
+    """
+    if "parts_out" not in evaluation.values:
+        return evaluation["throughput"], 0.0
+    if "makespan" in evaluation.values:  # a plan ends the run
+        seconds = evaluation["makespan"]
+    else:
+        seconds = np.full(len(evaluation.replications), evaluation.horizon - evaluation.warm_up)
+    return evaluation["parts_out"] * 3600 / seconds, float(3600 / seconds.mean())
+
+
+def _error(values: Floats, unit: float) -> float:
+    """Return the standard error of a mean of differences between counts of whole parts.
+
+    Two counts are each cut off by up to one part, which alone gives their difference a variance of 1/6; that
+    is assumed at least, as few differences that happen to be equal would otherwise look certain.
+    """
+    return math.sqrt(max(float(values.var(ddof=1)), unit**2 / 6) / len(values))
+
+
+def _gain(values: Floats, unit: float) -> Estimate:
+    estimate = Estimate.of(values)
+    if estimate.replications < 2:
+        return estimate
+    quantile = student_quantile(estimate.confidence, estimate.replications - 1)
+    return estimate.replace(half_width=quantile * _error(values, unit))
+
+
+def _certainty(gains: dict[str, Floats], best: str, unit: float) -> float | None:
     """Return the least confidence with which `best` is ahead of another station."""
-    others = [probability_above_zero(gains[best] - values) for name, values in gains.items() if name != best]
-    known = [probability for probability in others if probability is not None]
-    if not others:
+    ahead = [gains[best] - values for name, values in gains.items() if name != best]
+    if not ahead:
         return 1.0
-    return min(known) if known else None
+    if len(gains[best]) < 2:
+        return None
+    return min(
+        student_probability(float(values.mean()), _error(values, unit), len(values) - 1) for values in ahead
+    )
 
 
 def _with_shorter_stops(station: Station, factor: float) -> Station:

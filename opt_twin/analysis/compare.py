@@ -11,7 +11,9 @@ from opt_twin.errors import EvaluationError
 from opt_twin.records import Record, record
 from opt_twin.results import Estimate, Evaluation
 
-__all__ = ["Comparison", "compare", "compare_all", "probability_above_zero"]
+__all__ = ["Comparison", "compare", "compare_all", "require_pairs", "student_probability", "student_quantile"]
+
+Floats = npt.NDArray[np.float64]
 
 
 @record
@@ -103,8 +105,7 @@ def compare(
     left, right = Estimate.of(a, confidence), Estimate.of(b, confidence)
     paired = _same_streams(first, second)
     if paired:
-        difference = Estimate.of(b - a, confidence)
-        probability = probability_above_zero(b - a)
+        difference, probability = _paired(b - a, confidence)
     else:
         difference, probability = _welch(a, b, confidence)
     return Comparison(
@@ -134,20 +135,20 @@ def compare_all(first: Evaluation, second: Evaluation, *, confidence: float = 0.
     return tuple(compare(first, second, measure, confidence=confidence) for measure in shared)
 
 
-def probability_above_zero(differences: npt.NDArray[np.float64]) -> float | None:
-    """Return the one-sided confidence that the mean of `differences` is above 0; None for a single one."""
-    n = len(differences)
-    if n < 2:
-        return None
-    return _student(float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(n), n - 1)
-
-
-def _student(mean: float, error: float, freedom: float) -> float:
+def student_probability(mean: float, error: float, freedom: float) -> float:
+    """Return the one-sided confidence that a quantity of this estimate and standard error is above 0."""
     from scipy.special import stdtr
 
     if error == 0:
         return 0.5 if mean == 0 else float(mean > 0)
     return float(stdtr(freedom, mean / error))
+
+
+def student_quantile(confidence: float, freedom: float) -> float:
+    """Return the number of standard errors in half a two-sided interval."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + confidence) / 2))
 
 
 def _same_streams(first: Evaluation, second: Evaluation) -> bool:
@@ -159,25 +160,27 @@ def _same_streams(first: Evaluation, second: Evaluation) -> bool:
     )
 
 
-def _welch(
-    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], confidence: float
-) -> tuple[Estimate, float | None]:
-    from scipy.special import stdtrit
+def _paired(differences: Floats, confidence: float) -> tuple[Estimate, float | None]:
+    estimate = Estimate.of(differences, confidence)
+    n = estimate.replications
+    if n < 2:
+        return estimate, None
+    error = float(differences.std(ddof=1)) / math.sqrt(n)
+    return estimate, student_probability(estimate.mean, error, n - 1)
 
+
+def _welch(a: Floats, b: Floats, confidence: float) -> tuple[Estimate, float | None]:
     mean = float(b.mean() - a.mean())
     fewest = min(len(a), len(b))
     if fewest < 2:
         return Estimate(mean=mean, half_width=None, confidence=confidence, replications=fewest), None
     parts = [float(values.var(ddof=1)) / len(values) for values in (a, b)]
     error = math.sqrt(sum(parts))
-    if error == 0:
-        return Estimate(mean=mean, half_width=0.0, confidence=confidence, replications=fewest), _student(
-            mean, 0.0, 1
-        )
-    freedom = sum(parts) ** 2 / sum(p * p / (len(v) - 1) for p, v in zip(parts, (a, b), strict=True))
-    half_width = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    weights = [part / sum(parts) if error else 0.5 for part in parts]
+    freedom = 1 / sum(w * w / (len(v) - 1) for w, v in zip(weights, (a, b), strict=True))
+    half_width = student_quantile(confidence, freedom) * error
     difference = Estimate(mean=mean, half_width=half_width, confidence=confidence, replications=fewest)
-    return difference, _student(mean, error, freedom)
+    return difference, student_probability(mean, error, freedom)
 
 
 def require_pairs(first: Evaluation, second: Evaluation) -> None:

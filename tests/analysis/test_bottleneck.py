@@ -186,6 +186,64 @@ def test_one_replication_gives_no_certainty():
     assert "±" not in report.sentence()
 
 
+class Counting(Fake):
+    """An evaluator that counts whole parts, and with a makespan ends when they are made."""
+
+    def __init__(self, throughput, *, makespan=None, **fields):
+        super().__init__(throughput, **fields)
+        self.makespan = makespan
+
+    def evaluate(self, line, *, plan=None, seed):
+        plain = super().evaluate(line, plan=plan, seed=seed)
+        values = dict(plain.values)
+        values["parts_out"] = np.floor(values.pop("throughput"))
+        values["throughput"] = np.zeros(self.replications)  # none of them is good
+        if self.makespan is not None:
+            values["makespan"] = np.full(self.replications, self.makespan(line))
+        return Evaluation(
+            values=values,
+            replications=plain.replications,
+            seed=seed,
+            horizon=plain.horizon,
+            warm_up=plain.warm_up,
+            line_digest=plain.line_digest,
+        )
+
+
+def test_all_parts_that_leave_are_counted_good_or_not():
+    report = find_bottleneck(tandem((40, 60), (3,)), Counting(slowest))
+    assert report.station == "S1"
+    assert report.throughput.mean == 60
+    assert report.gains["S1"].mean == 3
+
+
+def test_whole_parts_that_happen_to_agree_are_not_taken_for_certainty():
+    evaluator = Counting(lambda line: 60 + 20 * (line.element("S1").speed - 1), replications=2)
+    report = find_bottleneck(tandem((40, 60), (3,)), evaluator)
+    assert report.gains["S1"].mean == 1  # one part more in each of two runs
+    assert report.gains["S1"].half_width > 1
+    assert report.gains["S0"].half_width > 0
+    assert report.certainty < 0.95
+    assert not report.limited
+    many = find_bottleneck(tandem((40, 60), (3,)), Counting(evaluator.throughput, replications=20))
+    assert many.certainty > 0.999
+    assert many.limited
+
+
+def test_under_a_plan_throughput_is_what_is_made_until_the_last_order_is_complete():
+    evaluator = Counting(lambda _: 100.0, makespan=lambda line: 7200 / line.element("S0").speed)
+    report = find_bottleneck(tandem((40, 60), (3,)), evaluator)
+    assert report.throughput.mean == pytest.approx(50)
+    assert report.station == "S0"
+    assert report.gains["S0"].mean == pytest.approx(2.5)
+
+
+def test_one_replication_of_whole_parts_has_gains_without_intervals():
+    report = find_bottleneck(tandem((40, 60), (3,)), Counting(slowest, replications=1))
+    assert report.gains["S1"].half_width is None
+    assert report.certainty is None
+
+
 def test_downtimes_are_cut_on_request():
     mode = FailureMode(time_to_failure="exponential(100)", time_to_repair="exponential(20)")
     line = tandem((4, 6, 5), (3, 3))
