@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import time
+from types import FrameType
+
 import typer
 
 import opt_twin
@@ -46,4 +50,24 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGINT, _Interrupts())
     app()
+
+
+class _Interrupts:
+    """Turn Ctrl-C into KeyboardInterrupt, once for those that arrive together.
+
+    A launcher in between may send the signal that the terminal has sent as well; the second one must not
+    end the writing of what the first one has stopped.
+    """
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        now = time.monotonic()
+        together = now - self._last < 1.0
+        self._last = now
+        if not together:
+            raise KeyboardInterrupt

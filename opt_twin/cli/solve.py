@@ -63,6 +63,7 @@ def solve(
     options = SolveOptions(
         time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
     )
+    screen.note(f"{problem.name}: {len(problem.jobs)} jobs, {len(problem.machines)} machines")
     with screen.progress(problem.name) as advance:
 
         def show(point: TracePoint) -> None:
