@@ -81,9 +81,8 @@ def test_twelve_orders_of_three_sizes_need_about_8_hours_and_their_sequence_matt
         return late
 
     by_due = sorted(bottling.orders, key=lambda order: order.due)
-    in_campaigns = sorted(
-        bottling.orders, key=lambda order: (["5", "8", "3"].index(order.product[5]), order.due)
-    )
+    sizes = ["tube_5oz", "tube_8oz", "tube_3oz"]
+    in_campaigns = sorted(by_due, key=lambda order: sizes.index(order.product))
     assert tardiness(by_due) > 1.5 * tardiness(in_campaigns) > 0
 
 
@@ -108,7 +107,7 @@ def test_the_deterministic_makespan_of_the_serial_line_is_508_5_seconds():
     line = read_line(MODELS / "serial_3.yaml", sets=[*fixed, *(f"S{i}.failures=[]" for i in (1, 2, 3))])
     times = [station.cycle_time.mean for station in line.stations]
     done = [0.0] * 3
-    for _ in range(line.sources[0].limit):  # no station is blocked: the buffers take more than what piles up
+    for _ in range(line.sources[0].limit):  # only S1 is ever blocked, which delays nothing behind S2
         for i, time in enumerate(times):
             done[i] = max(done[i], done[i - 1] if i else 0.0) + time
     assert done[-1] == 508.5
