@@ -122,7 +122,7 @@ def gantt_svg(
     names = _rows(schedule, machines, gaps)
     horizon = max([schedule.makespan, *(gap.end for gap in gaps), *(int(-(-t // 1)) for t in due.values())])
     row = 30.0 if len(names) <= 8 else 24.0 if len(names) <= 24 else 17.0
-    left = 16 + min(max((svg.text_width(name) for name in names), default=0.0), 130)
+    left = max(40.0, 16 + min(max((svg.text_width(name) for name in names), default=0.0), 130))
     frame = _Frame(left, width - 60, 58, row, horizon, {name: at for at, name in enumerate(names)})
     colours = _Colours(schedule, group_of)
     late = _late(schedule, due)

@@ -39,7 +39,7 @@ STATE_NAMES: dict[str, str] = {
 ACCENT = "#b3261e"
 """Marks what needs attention: the bottleneck, a late order."""
 
-_TIERS = ((0.70, 0.125), (0.56, 0.12), (0.83, 0.095))
+_TIERS = ((0.71, 0.125), (0.53, 0.12), (0.87, 0.08))
 _GOLDEN_ANGLE = 137.508
 
 
@@ -92,8 +92,8 @@ def contrast(one: str, other: str) -> float:
 
 
 def text_on(colour: str) -> str:
-    """Return the colour of text that reads best on `colour`: near black or white."""
-    return max("#111820", "#ffffff", key=lambda ink: contrast(ink, colour))
+    """Return the colour of text that reads best on `colour`: black or white, with a contrast of at least 4.58."""
+    return max("#000000", "#ffffff", key=lambda ink: contrast(ink, colour))
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:

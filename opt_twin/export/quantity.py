@@ -68,7 +68,7 @@ def estimate_text(mean: float, half_width: float | None, *, factor: float = 1.0)
     ('8.84 ± 0.12', '70.7')
     """
     mean = mean / factor
-    if half_width is None or not math.isfinite(half_width):
+    if not math.isfinite(mean) or half_width is None or not math.isfinite(half_width):
         return number_text(mean)
     half_width = half_width / factor
     if half_width < 1e-9 * max(abs(mean), 1e-300):

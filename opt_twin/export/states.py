@@ -37,7 +37,7 @@ def states_svg(evaluation: Evaluation, *, title: str = "", bottleneck: str = "",
     shares = evaluation.states()
     used = [state for state in STATES if any(row[state] > 0 for row in shares.values())]
     heading = title or "Where the time of each station goes"
-    left = 16 + min(max((svg.text_width(name, 12.5) for name in shares), default=0.0), 170)
+    left = max(30.0, 16 + min(max((svg.text_width(name, 12.5) for name in shares), default=0.0), 170))
     right = width - (112 if bottleneck in shares else 24)
     row = 30.0 if len(shares) <= 12 else 22.0
     legend, top = _legend(used, 8, 34, width - 16)

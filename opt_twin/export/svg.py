@@ -129,7 +129,7 @@ def _em(character: str) -> float:
         return 0.37
     if character in "mwMW%@":
         return 0.95
-    if character.isascii():
+    if character.isascii() and character.isprintable():
         return 0.74 if character.isupper() or character in "&+=<>~^" else 0.58
     return (
         0.7
@@ -155,7 +155,7 @@ def fit(content: str, width: float, size: float = 12) -> str:
     shown = " ".join(content.split())
     if text_width(shown, size) <= width:
         return shown
-    room = width - size * 0.95
+    room = width - size * _em("…")
     kept = 0
     for character in shown:
         room -= size * _em(character)
@@ -192,17 +192,14 @@ def nice_ticks(
     (0.0, 10.0, 20.0, 30.0, 40.0, 50.0)
     """
     span = high - low
-    if not (math.isfinite(span) and span > 0):
+    least = max(1e-300, 1e-12 * max(abs(low), abs(high)))  # below it, ticks would be the same numbers
+    if not (math.isfinite(span) and span > least):
         return (low,) if math.isfinite(low) else ()
     decade = 10.0 ** math.floor(math.log10(span / max(count, 1)))
-    if decade == 0:
-        return (low,)
     candidates = [step * decade for step in steps] + [10 * decade, 20 * decade]
     step = next((size for size in candidates if span / size <= count), candidates[-1])
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    if last - first > 4 * max(count, 1):  # the span is below the resolution of the numbers
-        return (low,)
     decimals = max(0, 1 - math.floor(math.log10(step)))
     ticks = (round(index * step, decimals) + 0.0 for index in range(first, last + 1))
     return tuple(dict.fromkeys(ticks))
