@@ -5,6 +5,7 @@ from opt_twin.simulation.evaluator import SimulationEvaluator
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.settings import RunSettings
+from opt_twin.simulation.warm_up import mser5
 
 __all__ = [
     "EventRecord",
@@ -12,6 +13,7 @@ __all__ = [
     "Run",
     "RunSettings",
     "SimulationEvaluator",
+    "mser5",
     "run_replication",
     "simulate",
 ]
