@@ -103,6 +103,14 @@ def test_replace_of_what_is_a_property_or_method_is_refused():
         Exponential(mean=3).replace(variance=3)
 
 
+def test_a_class_without_the_decorator_has_nothing_to_replace():
+    class Bare(Record):
+        __slots__ = ()
+
+    with pytest.raises(ModelError, match="Bare"):
+        Bare().replace(a=1)
+
+
 def test_not_a_number_is_refused():
     for value in (float("nan"), float("inf")):
         with pytest.raises(pydantic.ValidationError):

@@ -148,10 +148,6 @@ class _Constants:
         for name in self._raw:
             self.get(name)
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._raw)
-
     def get(self, name: str) -> Leaf | None:
         """Return a constant with everything put in, None when something is wrong with it."""
         if name not in self._known:

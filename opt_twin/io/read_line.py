@@ -215,7 +215,7 @@ def _placed(problem: Problem, marks: Mapping[str, Mark]) -> Finding:
     message = problem.message
     if message.startswith(_NOT_A_NAME):
         given = message.removeprefix(_NOT_A_NAME)
-        message = f"a name has letters, digits, spaces and _ - / # ( ) + &, and starts with a letter or digit{given}"
+        message = f"a name has letters, digits, inner spaces and _ - / # ( ) + &, but no dot{given}"
     place = mark.place
     if message == "unknown field":
         place = mark.key_place

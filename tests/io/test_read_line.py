@@ -162,8 +162,8 @@ def test_a_good_file_becomes_a_line():
             "    cycle_time: 5 s\n",
             "    cycle_time: 5 s\n    cycle_time_by_product: {a.b: 4}\n",
             (
-                "line.yaml:7:34: elements.1.cycle_time_by_product.a.b: a name has letters, digits, spaces"
-                " and _ - / # ( ) + &, and starts with a letter or digit, got 'a.b'"
+                "line.yaml:7:34: elements.1.cycle_time_by_product.a.b: a name has letters, digits, inner"
+                " spaces and _ - / # ( ) + &, but no dot, got 'a.b'"
             ),
         ),
         (
