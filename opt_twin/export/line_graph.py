@@ -67,12 +67,12 @@ def line_svg(
             parts.append(_buffer(element, box, evaluation))
         else:
             parts.append(_end(element.name, box, entry=isinstance(element, Source), tip=_end_tip(element)))
-    legend, bottom = _legend(evaluation, layout.height + 14)
+    size = min(max(layout.width, 420.0, svg.text_width(heading, 17) + 16), max(width, layout.width))
+    legend, bottom = _legend(evaluation, layout.height + 14, size)
     parts.append(legend)
     described = f"{len(line.stations)} stations, {len(line.buffers)} buffers: " + ", ".join(
         f"{c.source} to {c.target}{_share(c.probability)}" for c in line.connections[:60]
     )
-    size = min(max(layout.width, 420.0, svg.text_width(heading, 17) + 16), max(width, layout.width))
     return svg.picture(size, bottom + 6, *parts, title=heading, description=described)
 
 
@@ -118,12 +118,15 @@ def _connections(layout: Layout) -> str:
             y1, y2 = ports.get((number, one, "out"), start.y), ports.get((number, other, "in"), end.y)
             if start.band == end.band:
                 d += _curve(start.right, y1, end.left, y2)
+                if leg == 0:  # the probability stands on the side that the curve does not come from
+                    at = (end.left - 9, y2 + 14 if y1 < y2 - 4 else y2 - 5)
             else:
                 index = crossing[start.band] % 4
                 crossing[start.band] += 1
                 d += _around(layout, start, end, y1, y2, index)
-            if leg == 0:  # the probability stands on the side that the curve does not come from
-                at = (end.left - 9, y2 + 14 if y1 < y2 - 4 and start.band == end.band else y2 - 5)
+                if leg == 0:
+                    lane = layout.bands[start.band][1] + 12 + 8 * index
+                    at = (start.right - 4 - 46 * index, lane - 2)
         last = layout.boxes[route.vertices[-1]]
         y = ports[number, route.vertices[-1], "in"]
         text = _share(route.connection.probability).strip()
@@ -169,7 +172,7 @@ def _around(layout: Layout, start: Box, end: Box, y1: float, y2: float, index: i
     """Return the way from the last column of a band to the first of the next."""
     n = svg.number
     lane = layout.bands[start.band][1] + 12 + 8 * index
-    right = start.right + 12 + 4 * index
+    right = start.x + start.column_width / 2 + 8 + 4 * index
     left = 8.0 + 4 * index
     return f"M{n(start.right)} {n(y1)}H{n(right)}V{n(lane)}H{n(left)}V{n(y2)}H{n(end.left)}"
 
@@ -358,16 +361,18 @@ def _name_below(name: str, box: Box) -> str:
     )
 
 
-def _legend(evaluation: Evaluation | None, top: float) -> tuple[str, float]:
+def _legend(evaluation: Evaluation | None, top: float, width: float) -> tuple[str, float]:
     if evaluation is None:
         return "", top
     shares: Mapping[str, Mapping[str, float]] = evaluation.states()
     used = [state for state in STATES if any(row[state] > 0 for row in shares.values())]
-    x, parts = 8.0, []
-    for state in used:
-        name = STATE_NAMES[state]
-        parts.append(svg.tag("rect", x=x, y=top + 4, width=12, height=8, fill=STATE_COLOURS[state]))
-        parts.append(svg.label(x + 17, top + 12, name, size=11, fill=svg.MUTED))
-        x += 17 + svg.text_width(name, 11) + 12
-    parts.append(svg.label(x, top + 12, "tank: mean level / places", size=11, fill=svg.MUTED))
-    return svg.tag("g", *parts), top + 18
+    entries = [(STATE_NAMES[state], STATE_COLOURS[state]) for state in used]
+    x, y, parts = 8.0, top, []
+    for name, colour in (*entries, ("tank: mean level / places", "#b9d6ee")):
+        wide = 17 + svg.text_width(name, 11) + 12
+        if x + wide > width and x > 8:
+            x, y = 8.0, y + 17
+        parts.append(svg.tag("rect", x=x, y=y + 4, width=12, height=8, fill=colour))
+        parts.append(svg.label(x + 17, y + 12, name, size=11, fill=svg.MUTED))
+        x += wide
+    return svg.tag("g", *parts), y + 18

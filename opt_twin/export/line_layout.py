@@ -1,7 +1,8 @@
 """Where the elements of a line stand in its picture: columns from left to right, wrapped into bands.
 
-Elements stand in the columns of :func:`opt_twin.graph.layers`; a connection that skips columns runs through
-a free place in each of them; the order within a column follows the mean place of the neighbours.
+An element stands in the column behind the last that leads to it; a way back does not count. A connection
+that skips columns runs through a free place in each of them; the order within a column follows the mean
+place of the neighbours.
 
 References
 ----------
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from opt_twin.graph import layers
+from opt_twin.graph import ranks
 from opt_twin.line import Connection, Line
 
 __all__ = ["Bend", "Box", "Layout", "Route", "arrange"]
@@ -130,7 +131,8 @@ def arrange(line: Line, sizes: Sizes, *, width: float, margin: float = 24, top: 
     top
         Free above the first band.
     """
-    column = layers(line)
+    rank = ranks(line)
+    column = _column_of(line, rank)
     routes = _routes(line, column)
     sources = frozenset[Vertex](source.name for source in line.sources)
     columns = _columns(line, column, routes)
@@ -153,6 +155,15 @@ def arrange(line: Line, sizes: Sizes, *, width: float, margin: float = 24, top: 
         crossings = sum(1 for route in routes if not route.back and _crosses(route, column, members[-1]))
         y += high + (26 + 8 * min(crossings, 4) if band < len(bands) - 1 else 0)
     return Layout(boxes, routes, tuple(edges), widest + margin, y, sources)
+
+
+def _column_of(line: Line, rank: Mapping[str, int]) -> dict[str, int]:
+    """Return the length of the longest way to each element over connections that lead to a higher rank."""
+    column: dict[str, int] = {}
+    for name in sorted(rank, key=rank.__getitem__):
+        before = (c.source for c in line.predecessors(name) if rank[c.source] < rank[name])
+        column[name] = max((column[source] + 1 for source in before), default=0)
+    return column
 
 
 def _routes(line: Line, column: Mapping[str, int]) -> tuple[Route, ...]:

@@ -92,7 +92,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def text_on(colour: str) -> str:
-    """Return the colour of text that reads best on `colour`: black or white, with a contrast of at least 4.58."""
+    """Return the colour of text that reads best on `colour`: black or white; the contrast is 4.58 or more."""
     return max("#000000", "#ffffff", key=lambda ink: contrast(ink, colour))
 
 

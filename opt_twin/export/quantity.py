@@ -9,7 +9,7 @@ from opt_twin.timebase import SECONDS_PER
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 
-__all__ = ["TimeScale", "estimate_text", "measure_scale", "number_text", "percent", "signed_text"]
+__all__ = ["TimeScale", "estimate_text", "measure_scale", "number_text", "percent"]
 
 
 def number_text(value: float, digits: int = 3) -> str:
@@ -34,12 +34,6 @@ def number_text(value: float, digits: int = 3) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", MINUS)
-
-
-def signed_text(value: float, digits: int = 2) -> str:
-    """Return `value` with its sign, with ``+`` or a minus sign."""
-    text = number_text(value, digits)
-    return text if value <= 0 or text in {"0", DASH} else f"+{text}"
 
 
 def percent(share: float, decimals: int = 0) -> str:

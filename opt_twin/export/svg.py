@@ -26,7 +26,6 @@ __all__ = [
     "picture",
     "tag",
     "text_width",
-    "wrap",
 ]
 
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
@@ -163,20 +162,6 @@ def fit(content: str, width: float, size: float = 12) -> str:
             break
         kept += 1
     return f"{shown[:kept].rstrip()}…" if kept else ""
-
-
-def wrap(content: str, width: float, size: float = 12) -> tuple[str, ...]:
-    """Return `content` in lines that are at most `width` wide, broken between words."""
-    lines: list[str] = []
-    current = ""
-    for word in content.split():
-        longer = f"{current} {word}".strip()
-        if current and text_width(longer, size) > width:
-            lines.append(current)
-            current = fit(word, width, size)
-        else:
-            current = fit(longer, width, size)
-    return (*lines, current) if current else tuple(lines)
 
 
 def nice_ticks(

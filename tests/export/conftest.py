@@ -44,9 +44,7 @@ def make_line(name="bottling", stations=("Filler", "Packer"), **fields):
     }
     elements[-1] |= {"batch_size": 12}
     elements.append({"kind": "sink", "name": "Out"})
-    connections = [
-        {"source": a["name"], "target": b["name"]} for a, b in itertools.pairwise(elements)
-    ]
+    connections = [{"source": a["name"], "target": b["name"]} for a, b in itertools.pairwise(elements)]
     body = {
         "name": name,
         "elements": elements,
@@ -266,7 +264,8 @@ def assert_inside(text, *, slack=2.0):
         assert box.top >= -slack
         assert box.bottom <= height + slack
     for content, left, right, y in texts(root):
-        assert left >= -slack and right <= width + slack, (content, left, right, width)
+        assert left >= -slack, content
+        assert right <= width + slack, content
         assert 0 <= y <= height, content
     for path in root.iter(f"{SVG}path"):
         for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path.get("d")):
