@@ -86,6 +86,11 @@ def loops(line: Line) -> tuple[Loop, ...]:
     -------
     tuple of Loop
         In the order of the ranks of their entries; empty when parts only move forward.
+
+    Raises
+    ------
+    ModelError
+        If a loop inside a loop has an exit probability so small that it is not told from 0.
     """
     graph = _flow(line)
     rank = ranks(line)
@@ -189,5 +194,14 @@ def _exit_probability(graph: Graph, names: tuple[str, ...]) -> float:
         [[graph.edges[a, b]["probability"] if graph.has_edge(a, b) else 0.0 for b in names] for a in names]
     )
     others = inside[1:, 1:]
-    back = np.linalg.solve(np.eye(len(others)) - others, inside[1:, 0])
+    try:
+        back = np.linalg.solve(np.eye(len(others)) - others, inside[1:, 0])
+    except np.linalg.LinAlgError:
+        raise ModelError(
+            Problem(
+                path="connections",
+                message=f"parts circulate practically for ever among {', '.join(names)}; "
+                "raise the probability of the way out",
+            )
+        ) from None
     return 1 - float(inside[0, 1:] @ back)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from opt_twin.errors import ModelError
 from opt_twin.line import Clock, FailureMode, Interrupted, Line, Source, Station
 from opt_twin.records import Record, record
 from opt_twin.theory.renewal import availability, cycles_to_failure, restart_time
@@ -47,6 +48,7 @@ class StationCapacity(Record):
     effective_cycle_time
         Mean seconds from the start of one cycle to the start of the next on one server that never waits:
         processing at the station's speed and over the mix of products, set-ups, micro-stops and failures.
+        Infinite when parts that start again after each failure are practically never done.
     cycles_per_hour
         Of all its servers together.
     capacity_per_hour
@@ -59,10 +61,10 @@ class StationCapacity(Record):
     station: str
     visits: float
     cycles: float
-    effective_cycle_time: float
+    effective_cycle_time: Annotated[float, Field(allow_inf_nan=True)]
     cycles_per_hour: Annotated[float, Field(allow_inf_nan=True)]
     capacity_per_hour: Annotated[float, Field(allow_inf_nan=True)]
-    utilisation: float | None
+    utilisation: Annotated[float, Field(allow_inf_nan=True)] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,11 @@ def traffic(line: Line) -> Traffic:
     scraps, times the routing probability. Products flow alike. Sources share the releases in proportion to
     their rates, or equally when one of them is saturated.
 
+    Raises
+    ------
+    ModelError
+        If the exit probability of a loop is so small that the equations cannot be solved.
+
     Notes
     -----
     Exact for means, but for two cases: a batch that takes both defective and good parts is treated as if
@@ -145,7 +152,7 @@ def traffic(line: Line) -> Traffic:
     work = {station.name: _plain_work(station) for station in line.stations}
     for _ in range(1000):  # batches make the share of defective parts enter as a power; it settles quickly
         matrix = np.eye(2 * size) - _transfer(line, index, defective, work)
-        flow = np.asarray(np.linalg.solve(matrix, released), dtype=np.float64)
+        flow = _solved(matrix, released)
         before, defective = defective, _shares(flow[size:].sum(axis=1), _visits(flow, size).sum(axis=1))
         if np.abs(defective - before).max() < 1e-14:
             break
@@ -247,6 +254,7 @@ def capacity_table(line: Line) -> tuple[StationCapacity, ...]:
         cycles = visits / station.batch_size
         cycles_per_hour = 3600 * station.servers / seconds if seconds else math.inf
         capacity = cycles_per_hour / cycles if cycles else math.inf
+        load = None if offered is None else (offered / capacity if capacity else math.inf)
         table.append(
             StationCapacity(
                 station=station.name,
@@ -255,7 +263,7 @@ def capacity_table(line: Line) -> tuple[StationCapacity, ...]:
                 effective_cycle_time=seconds,
                 cycles_per_hour=cycles_per_hour,
                 capacity_per_hour=capacity,
-                utilisation=None if offered is None else offered / capacity,
+                utilisation=load,
             )
         )
     return tuple(table)
@@ -319,6 +327,16 @@ def _passed(station: Station, defective: float, work: float) -> Floats:
     return result
 
 
+def _solved(matrix: Floats, released: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.solve(matrix, released), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise ModelError(
+            "parts circulate practically for ever: a loop has an exit probability that is not told from 0; "
+            "raise the probability of the way out"
+        ) from None
+
+
 def _visits(flow: Floats, size: int) -> Floats:
     total: Floats = flow[:size] + flow[size:]
     return total
@@ -353,6 +371,8 @@ def _added(mode: FailureMode, work: float) -> float:
     if mode.clock is Clock.CYCLES:
         return repair / cycles_to_failure(mode.time_to_failure)
     if mode.interrupted is Interrupted.RESTART:
+        if work > 100 * until:
+            return math.inf
         return restart_time(work, until, repair) - work
     if mode.interrupted is Interrupted.SCRAP:
         return -(until + repair) * math.expm1(-work / until) - work

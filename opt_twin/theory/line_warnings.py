@@ -92,8 +92,9 @@ def _growing_queues(line: Line, table: dict[str, StationCapacity]) -> Iterator[s
             continue
         slowest = min((table[name] for name in sides.behind), key=lambda row: row.capacity_per_hour)
         inflow = min((table[name].capacity_per_hour for name in sides.before), default=math.inf)
-        load = min(inflow, arrivals) / slowest.capacity_per_hour
-        if load < 1 - 1e-9 or slowest.capacity_per_hour == math.inf:
+        capacity = slowest.capacity_per_hour
+        load = min(inflow, arrivals) / capacity if capacity else math.inf
+        if load < 1 - 1e-9 or capacity == math.inf:
             continue
         if arrivals < math.inf:
             sign = ">" if load > 1 + 1e-9 else "="
@@ -167,9 +168,9 @@ def _micro_stop_traps(station: Station) -> Iterator[str]:
 def _slow_stations(line: Line, table: dict[str, StationCapacity]) -> Iterator[str]:
     if len(line.stations) < 3:
         return
-    seconds = {name: 3600 / row.capacity_per_hour for name, row in table.items()}
+    seconds = {name: 3600 / row.capacity_per_hour for name, row in table.items() if row.capacity_per_hour}
     for name, own in seconds.items():
-        usual = median(value for other, value in seconds.items() if other != name)
+        usual = median([value for other, value in seconds.items() if other != name] or [0.0])
         if usual and own >= 50 * usual:
             yield (
                 f"{name} takes {format_duration(own)} for each released part, the other stations "
@@ -181,7 +182,7 @@ def _vast_buffers(line: Line, table: dict[str, StationCapacity]) -> Iterator[str
     slowest = min(row.capacity_per_hour for row in table.values())
     offered = released_per_hour(line)
     per_hour = slowest if offered is None else min(slowest, offered)
-    if per_hour == math.inf:
+    if not 0 < per_hour < math.inf:
         return
     from opt_twin.theory.capacity import traffic
 

@@ -161,6 +161,21 @@ def test_two_loops_are_listed_along_the_flow():
     ]
 
 
+def test_a_loop_inside_a_loop_that_is_practically_never_left_is_an_error():
+    line = line_of(
+        [
+            ("In", "A"),
+            ("A", "B"),
+            ("B", "C", 1.0),
+            ("B", "A", 1e-30),
+            ("C", "B", 1.0),
+            ("C", "Out", 1e-30),
+        ]
+    )
+    with pytest.raises(ModelError, match="parts circulate practically for ever among A, B, C"):
+        loops(line)
+
+
 def test_a_way_of_probability_zero_is_no_way():
     line = line_of([("In", "A"), ("A", "B"), ("B", "Out", 1.0), ("B", "A", 0.0)])
     assert loops(line) == ()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opt_twin.errors import ModelError
 from opt_twin.line import (
     Buffer,
     Connection,
@@ -317,3 +318,25 @@ def test_a_station_that_takes_no_time_has_no_limit_and_one_without_parts_neither
     assert table["Test"].utilisation == 0
     assert table["Pack"].visits == 0
     assert table["Pack"].capacity_per_hour == math.inf
+
+
+def test_a_part_that_starts_again_for_ever_has_no_capacity():
+    line = two_products({}, failures=(breakdown(0.02, 1, interrupted="restart"),)).with_value(
+        "In.interarrival", 30
+    )
+    slow = line.with_value("A.cycle_time_by_product", {}).with_value("A.cycle_time", 1000)
+    (row,) = capacity_table(slow)
+    assert row.effective_cycle_time == row.utilisation == math.inf
+    assert row.capacity_per_hour == 0
+
+
+def test_a_loop_that_is_practically_never_left_is_an_error():
+    line = rework(0.5)
+    endless = line.replace(
+        connections=tuple(
+            c.replace(probability={"Weld": 1.0, "Pack": 1e-30}[c.target]) if c.probability else c
+            for c in line.connections
+        )
+    )
+    with pytest.raises(ModelError, match="raise the probability of the way out"):
+        traffic(endless)

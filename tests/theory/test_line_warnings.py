@@ -1,7 +1,10 @@
 """What is allowed in a line but probably not meant."""
 
+from pathlib import Path
+
 import pytest
 
+from opt_twin.io import read_line
 from opt_twin.line import (
     Buffer,
     Connection,
@@ -17,6 +20,8 @@ from opt_twin.line import (
     chain,
 )
 from opt_twin.theory import line_warnings
+
+MODELS = Path(__file__).parents[2] / "models"
 
 
 def line_of(*elements, **fields):
@@ -193,3 +198,25 @@ def test_a_product_that_nothing_makes_is_named():
     assert line_warnings(products({})) == expected  # the first product is what such a source releases
     assert line_warnings(products({"x": 1}, orders=(Order(name="o", product="y", quantity=3),))) == ()
     assert line_warnings(products({"x": 0.5, "y": 0.5})) == ()
+
+
+def test_a_part_that_starts_again_for_ever_is_questioned_without_a_crash():
+    mode = FailureMode(time_to_failure=1, time_to_repair=2, clock="operation", interrupted="restart")
+    line = line_of(
+        Source(name="In", interarrival=10),
+        Buffer(name="Queue"),
+        Station(name="A", cycle_time=1000, failures=(mode,)),
+        Buffer(name="Rack", capacity=100000),
+        Station(name="B", cycle_time=1),
+        Station(name="C", cycle_time=1),
+        Sink(name="Out"),
+    )
+    assert line_warnings(line) == (
+        "utilisation of A inf > 1: the queue in Queue grows without bound",
+        "A: breakdown: mean time to failure 1 s against a cycle of 16.67 min: did you mean minutes?",
+    )
+
+
+@pytest.mark.parametrize("name", ["bottling", "serial_3"])
+def test_the_lines_that_come_with_the_project_have_no_warnings(name):
+    assert line_warnings(read_line(MODELS / f"{name}.yaml")) == ()
