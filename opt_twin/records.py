@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import json
 import math
@@ -33,7 +34,8 @@ V = TypeVar("V")
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, keyword-only, slotted dataclass that pydantic validates on construction.
 
-    Unknown fields are refused; NaN and infinity are refused unless a field's own type allows them.
+    Unknown fields are refused; NaN and infinity are refused unless a field's own type allows them. What is
+    wrong raises a ModelError with every problem.
     """
     make = pydantic_dataclass(
         frozen=True,
@@ -41,7 +43,18 @@ def record(cls: type[T]) -> type[T]:
         slots=True,
         config=ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False),
     )
-    return make(cls)  # type: ignore[return-value]
+    made = make(cls)
+    validated = made.__init__
+
+    @functools.wraps(validated)
+    def construct(self: T, *args: Any, **fields: Any) -> None:
+        try:
+            validated(self, *args, **fields)
+        except pydantic.ValidationError as error:
+            raise ModelError(*problems_of(error, fields)) from None
+
+    made.__init__ = construct  # type: ignore[assignment, method-assign]
+    return made  # type: ignore[return-value]
 
 
 def canonical(value: object) -> Any:
@@ -184,8 +197,6 @@ class Record:
         """
         try:
             return dataclasses.replace(self, **changes)  # type: ignore[type-var]
-        except pydantic.ValidationError as error:
-            raise ModelError(*problems_of(error)) from None
         except TypeError as error:
             raise ModelError(f"{type(self).__name__}: {error}") from None
 

@@ -6,7 +6,6 @@ import pickle
 from enum import StrEnum
 
 import numpy as np
-import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +66,7 @@ def test_a_record_is_frozen_and_has_no_room_for_other_attributes():
         STATION.speed = 2.0
     with pytest.raises((AttributeError, TypeError)):
         STATION.colour = "red"
-    with pytest.raises(pydantic.ValidationError, match="positional"):
+    with pytest.raises(ModelError, match="positional"):
         Pair(1.0)
 
 
@@ -113,7 +112,7 @@ def test_a_class_without_the_decorator_has_nothing_to_replace():
 
 def test_not_a_number_is_refused():
     for value in (float("nan"), float("inf")):
-        with pytest.raises(pydantic.ValidationError):
+        with pytest.raises(ModelError):
             Pair(a=value)
 
 

@@ -221,7 +221,8 @@ def _placed(problem: Problem, marks: Mapping[str, Mark]) -> Finding:
         place = mark.key_place
         parent = marks.get(".".join(keys[:-1]))
         fields = parent.fields if parent else ()
-        message += did_you_mean(keys[-1], [*fields, *(SECTIONS if len(keys) == 1 else ())])
+        names = [*fields, *(SECTIONS if len(keys) == 1 else ())]
+        message += did_you_mean(keys[-1], names) if keys else " ''"
     return Finding(place, path, message)
 
 

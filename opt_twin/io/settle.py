@@ -32,23 +32,23 @@ class _Settler:
         self.marks: dict[str, Mark] = {}
 
     def settle(self, node: Node, hint: Any, path: str, shown: str, key_place: Place) -> Any:
-        """Return the plain data of `node`, and mark every path below it."""
+        """Return the plain data of `node`, and mark every path below it; where two are alike, the first."""
         shown = node.shown or shown
         if isinstance(node, Leaf):
             value = self._scalar(node, hint, shown)
-            self.marks[path] = Mark(
-                place=node.place, key_place=key_place, shown=shown, leaf=True, value=value
-            )
+            mark = Mark(place=node.place, key_place=key_place, shown=shown, leaf=True, value=value)
+            self.marks.setdefault(path, mark)
             return value
         if isinstance(node, Items):
-            self.marks[path] = Mark(place=node.place, key_place=key_place, shown=shown)
+            self.marks.setdefault(path, Mark(place=node.place, key_place=key_place, shown=shown))
             inner = item_of(hint)
             return [
                 self.settle(item, inner, join(path, index), join(shown, index), item.place)
                 for index, item in enumerate(node.items)
             ]
         fields = tuple(dict.fromkeys(name for r in records_of(hint, node) for name in fields_of(r)))
-        self.marks[path] = Mark(place=node.place, key_place=key_place, shown=shown, fields=fields)
+        mark = Mark(place=node.place, key_place=key_place, shown=shown, fields=fields)
+        self.marks.setdefault(path, mark)
         return {
             key: self.settle(
                 value, child_hint(hint, node, key), join(path, key), join(shown, key), node.keys[key]

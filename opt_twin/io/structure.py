@@ -11,11 +11,10 @@ from typing import Any
 
 import pydantic
 
-from opt_twin.errors import Problem
+from opt_twin.errors import ModelError, Problem
 from opt_twin.io.shape import fields_of, item_of
 from opt_twin.line import Line
 from opt_twin.line.topology import topology_problems
-from opt_twin.records import problems_of
 
 __all__ = ["structure_problems"]
 
@@ -30,7 +29,7 @@ _STAND_IN: dict[str, dict[str, Any]] = {"station": {"cycle_time": 1}, "source": 
 def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what the valid parts of `data` show to be wrong with the line as a whole."""
     parts = {field: data.get(field, []) for field in _PARTS}
-    if not all(isinstance(items, list) for items in parts.values()):
+    if "elements" not in data or not all(isinstance(items, list) for items in parts.values()):
         return
     elements = [_element(item) for item in parts["elements"]]
     if not all(elements):
@@ -48,12 +47,11 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         "orders": [_order(item, i) for i, item in enumerate(parts["orders"])],
     }
     try:
-        Line(**skeleton)  # type: ignore[arg-type]
-    except pydantic.ValidationError as error:
-        found = problems_of(error, skeleton)
+        Line.from_dict(skeleton)
+    except ModelError as error:
         records = [_PARTS["elements"](element) for element in elements]
         beyond_judgement = [] if is_whole else topology_problems(records, [])
-        yield from (problem for problem in found if problem not in beyond_judgement)
+        yield from (problem for problem in error.problems if problem not in beyond_judgement)
 
 
 def _is_valid(field: str, item: object) -> bool:

@@ -177,6 +177,15 @@ def test_a_wrong_file_hears_what_and_where(old, new, message):
     assert message in problems(changed(old, new))
 
 
+@pytest.mark.parametrize("key", ["''", "a.b", "elements.1", "'.x'"])
+def test_an_odd_key_is_an_unknown_field_at_a_place(key):
+    (message,) = problems(GOOD + f"{key}: 5\n")
+    assert "unknown field" in message
+    (message,) = problems(changed("    name: Saw\n", f"    name: Saw\n    {key}: 5\n"))
+    assert "unknown field" in message
+    assert message.startswith("line.yaml:")
+
+
 def test_a_constant_without_quotes_in_a_flow_mapping_gets_advice():
     (message,) = problems(changed("capacity: 3", "capacity: ${N}"))
     assert message.endswith("inside braces and brackets put ${NAME} into quotes")

@@ -3,7 +3,6 @@
 import pickle
 
 import numpy as np
-import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -205,7 +204,7 @@ def test_braces_in_a_problem_do_not_break_its_message():
     ],
 )
 def test_a_wrong_part_is_refused(make, message):
-    with pytest.raises((ModelError, pydantic.ValidationError)) as caught:
+    with pytest.raises(ModelError) as caught:
         make()
     assert message in str(caught.value)
 
@@ -265,7 +264,7 @@ def test_a_line_that_is_accepted_lets_every_part_in_and_out(pairs):
     plain = not (adjacent.diagonal().any() or adjacent[5].any() or adjacent[:, 0].any())
     try:
         Line(name="x", elements=elements, connections=ways)
-    except pydantic.ValidationError:
+    except ModelError:
         assert not (plain and reach[0].all() and reach[:, 5].all())
     else:
         assert plain
