@@ -37,7 +37,7 @@ def front_svg(
 ) -> str:
     """Return a picture of `front`.
 
-    Two objectives give a plane with a box of both 95 % intervals around each point; one or more than two
+    Two objectives give a plane with the 95 % intervals of both means at each point; one or more than two
     give an axis each, drawn so that up is better.
 
     Parameters
@@ -128,7 +128,8 @@ def _plane(points: FrontPoints, heading: str, width: float) -> str:
     for point in points.marked:
         x, y = plane.at(point.values)
         taken.append(_Rect(x - 6, y - 6, x + 6, y + 6))
-    parts += [_interval(point, plane) for point in points.marked]
+    boxed = sorted(points.marked, key=lambda p: not (p.is_today or p.is_knee))
+    parts += [_interval(point, plane) for point in boxed]
     frame = _Rect(left, top - 6, right, bottom)
     for point in sorted(points.marked, key=lambda p: (not p.is_today, not p.is_knee)):
         parts.append(_mark(point, plane, points))
@@ -190,13 +191,17 @@ def _others(points: FrontPoints, plane: _Plane) -> str:
 
 
 def _interval(point: Point, plane: _Plane) -> str:
-    """Return the box of both intervals, which holds both means with at least 90 % confidence (Bonferroni)."""
+    """Return the intervals of both means: a box for the knee and today, thin bars for the others."""
     (vx, vy), (hx, hy) = point.values, point.half_widths
     if not (hx > 0 or hy > 0):
         return ""
     x1, x2 = plane.x(vx - hx), plane.x(vx + hx)
     y1, y2 = plane.y(vy + hy), plane.y(vy - hy)
-    colour = _TODAY if point.is_today else _POINT
+    if not (point.is_today or point.is_knee):
+        n, (x, y) = svg.number, plane.at(point.values)
+        d = f"M{n(x1)} {n(y)}H{n(x2)}M{n(x)} {n(y1)}V{n(y2)}"
+        return svg.tag("path", d=d, stroke=_POINT, stroke_opacity=0.4, fill="none", class_="interval")
+    colour = _TODAY if point.is_today else _KNEE
     return svg.tag(
         "rect",
         x=x1,
@@ -204,10 +209,9 @@ def _interval(point: Point, plane: _Plane) -> str:
         width=max(x2 - x1, 0.8),
         height=max(y2 - y1, 0.8),
         fill=colour,
-        fill_opacity=0.13,
+        fill_opacity=0.14,
         stroke=colour,
-        stroke_opacity=0.35,
-        stroke_width=0.8,
+        class_="interval",
     )
 
 
@@ -249,8 +253,8 @@ def _legend(points: FrontPoints, top: float, width: float) -> tuple[str, float]:
     """Return what the marks mean, with the figures of the knee and of today."""
     parts: list[str] = []
     y = top
-    boxes = "points of the front; the boxes are 95 % intervals of both means"
-    text = boxes if len(points.axes) == 2 else "points of the front, a line each"
+    bars = "points of the front; bars and boxes are 95 % intervals of both means"
+    text = bars if len(points.axes) == 2 else "points of the front, a line each"
     lines = [(_POINT, text)]
     lines += [
         (_TODAY if point.is_today else _KNEE, f"{point.label}: {points.text(point)}")

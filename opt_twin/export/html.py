@@ -72,7 +72,7 @@ tr.bad td{color:var(--red)}
 .note{border-left:4px solid #e39b1c;background:#fdf7ea;padding:.5rem .8rem;margin:.8rem 0;
 max-width:76ch;overflow-wrap:anywhere}
 .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:1rem 0}
-.tiles div{flex:1 1 200px;background:var(--pale);border-top:3px solid var(--blue);
+.tiles div{flex:1 1 165px;background:var(--pale);border-top:3px solid var(--blue);
 padding:.6rem .8rem;min-width:0}
 .tiles b{display:block;font-size:1.25rem;line-height:1.25;overflow-wrap:anywhere}
 .tiles span{display:block;color:var(--muted);font-size:.86rem}

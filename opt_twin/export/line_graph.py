@@ -220,6 +220,7 @@ def _arrow(x: float, y: float, colour: str, *, down: bool = False) -> str:
 def _plate(x: float, y: float, text: str) -> str:
     """Return a small text that ends at `x`, on a white plate."""
     wide = svg.text_width(text, 11)
+    x = max(x, wide + 4)
     return svg.tag("rect", x=x - wide, y=y - 9, width=wide, height=12, fill="#fff") + svg.label(
         x - 1, y, text, size=11, anchor="end"
     )

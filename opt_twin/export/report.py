@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from opt_twin.export import html
+from opt_twin.export.front_points import Point, front_points
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
 from opt_twin.export.quantity import TimeScale, estimate_text, measure_scale, percent
 from opt_twin.export.report_line import bottleneck_section, line_section, performance_section
@@ -69,7 +71,8 @@ def _page(study: Study, title: str, *, pictures: bool) -> str:
 def _answer(study: Study) -> Iterator[str]:
     """Yield the sentences that answer the study's question: what limits, what to schedule, what to change."""
     if study.evaluation is not None:
-        yield f"As it is, the line makes {measure_text(study.evaluation, 'throughput')}"
+        made = measure_text(study.evaluation, "throughput").replace(" per hour", " good parts per hour")
+        yield f"As it is, the line makes {made}"
         yield f"with {measure_text(study.evaluation, 'wip')} in process."
     else:
         yield "The line was not simulated."
@@ -107,8 +110,6 @@ def _planned(schedule: Schedule) -> str:
 
 
 def _search_answer(study: Study) -> Iterator[str]:
-    from opt_twin.export.front_points import front_points
-
     if study.search is None:
         return
     if study.search.best is None:
@@ -121,19 +122,23 @@ def _search_answer(study: Study) -> Iterator[str]:
     text = f"The search tried {front.summary.evaluations:,} lines and kept {kept} gives {points.text(knee)}"
     if points.today is not None:
         changes = [
-            _change(axis.name, now, then)
-            for axis, now, then in zip(points.axes, points.today.values, knee.values, strict=True)
-            if now
+            _change(axis.name, points.today, knee, at)
+            for at, axis in enumerate(points.axes)
+            if points.today.values[at]
         ]
         text += f", against today {' and '.join(changes)}" if changes else ""
     yield f"{text}."
 
 
-def _change(name: str, now: float, then: float) -> str:
-    share = (then - now) / abs(now)
+def _change(name: str, today: Point, knee: Point, at: int) -> str:
+    """Return by how much the knee differs from today in an objective, and whether that may be noise."""
+    difference = knee.values[at] - today.values[at]
+    share = difference / abs(today.values[at])
     if abs(share) < 0.0005:
         return f"the same {name}"
-    return f"{percent(abs(share), 1)} {'more' if share > 0 else 'less'} {name}"
+    noise = math.hypot(knee.half_widths[at], today.half_widths[at])
+    doubt = " (within the noise)" if abs(difference) < noise else ""
+    return f"{percent(abs(share), 1)} {'more' if share > 0 else 'less'} {name}{doubt}"
 
 
 def _tiles(study: Study) -> Iterator[tuple[str, str]]:

@@ -44,9 +44,9 @@ def test_points_are_where_their_values_are(samples, line):
 
 def test_intervals_are_boxes_and_unknown_ones_are_left_out(samples, line):
     front = samples.front(line)
-    assert front_svg(front).count('fill-opacity="0.13"') == len(front)
+    assert front_svg(front).count('class="interval"') == len(front)
     unknown = samples.front(line, intervals=np.stack([np.full((6, 2), -np.inf), np.full((6, 2), np.inf)], 2))
-    assert 'fill-opacity="0.13"' not in front_svg(unknown)
+    assert 'class="interval"' not in front_svg(unknown)
 
 
 def test_labels_do_not_overlap_each_other(samples, line, evaluation):

@@ -182,6 +182,14 @@ def test_knee_and_today_that_are_alike_are_called_the_same(samples, line, evalua
     assert "against today the same throughput and 100.0 % more wip." in words_of(study_report(study))
 
 
+def test_a_change_that_may_be_noise_says_so(samples, line, evaluation):
+    near = np.array([[evaluation.mean("throughput") * 1.001, evaluation.mean("wip") * 0.5]])
+    front = samples.front(line, n=1, points=near, intervals=np.stack([near - 0.5, near + 0.5], 2))
+    study = full_study(samples, line, evaluation=evaluation, search=samples.result(front))
+    words = words_of(study_report(study))
+    assert "0.1 % more throughput (within the noise) and 50.0 % less wip." in words
+
+
 def test_names_with_markup_are_escaped(samples):
     line = samples.line(name=BAD, description=BAD)
     schedule = samples.schedule()
