@@ -16,8 +16,8 @@ def mser5(series: npt.ArrayLike) -> int:
     """Return how many observations at the start of `series` to leave out, a multiple of 5.
 
     The observations are averaged in batches of five. Left out is what makes the squared standard error of the
-    mean of the rest smallest, but never more than half of the batches: where more would be best, the series is
-    too short to tell.
+    mean of the rest smallest, but never more than half of the batches: where half is left out, the series is
+    likely to be too short to tell.
 
     Parameters
     ----------
