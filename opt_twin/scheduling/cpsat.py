@@ -177,18 +177,40 @@ class JobShopModel:
                 )
         self.model.add_circuit(arcs)
 
+    def _loads(self, makespan: Any) -> None:
+        r"""Ensure that the makespan covers the work and the set-ups of each machine.
+
+        .. math:: C \ge \sum_{j} c_{0j} x_{0j} + \sum_{o} p_o + \sum_{i, j} c_{ij} x_{ij} + \min_o q_o
+
+        and the same with the least head in the place of the first set-up. Both follow from the rest, and
+        carry the circuit over to the bound.
+        """
+        first_of, between = self._setup_sums()
+        for machine in sorted({machine for _, machine, _, _ in self._literals}):
+            members = self._instance.on_machine(machine)
+            work = sum(job.operations[position].duration for job, position in members)
+            head = min(heads(job)[position].start for job, position in members)
+            tail = min(tails(job)[position].end for job, position in members)
+            self.model.add(makespan >= first_of[machine] + between[machine] + work + tail)
+            self.model.add(makespan >= head + between[machine] + work + tail)
+
+    def _setup_sums(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return machine -> its set-up before the first job, and machine -> the sum of the others."""
+        family = {job.name: job.family for job in self._instance.jobs}
+        first: dict[str, Any] = dict.fromkeys(self._instance.machines, 0)
+        between: dict[str, Any] = dict.fromkeys(self._instance.machines, 0)
+        for literal, machine, before, after in self._literals:
+            wanted = family[after[0]]
+            if before is None:
+                first[machine] += self._instance.first_setup_time(machine, wanted) * literal
+            else:
+                between[machine] += self._instance.setup_time(machine, family[before[0]], wanted) * literal
+        return first, between
+
     def _setup_total(self) -> Any:
         """Return the sum of all set-ups."""
-        family = {job.name: job.family for job in self._instance.jobs}
-        total: Any = 0
-        for literal, machine, before, after in self._literals:
-            ticks = (
-                self._instance.first_setup_time(machine, family[after[0]])
-                if before is None
-                else self._instance.setup_time(machine, family[before[0]], family[after[0]])
-            )
-            total += ticks * literal
-        return total
+        first, between = self._setup_sums()
+        return sum(first.values()) + sum(between.values())
 
     def _completion(self, job: Job) -> Any:
         return self._ends[job.name, len(job.operations) - 1]
@@ -207,6 +229,7 @@ class JobShopModel:
         if self._objective == "makespan":
             for job in jobs:
                 self.model.add(value >= self._completion(job))
+            self._loads(value)
         elif self._objective == "maximum_tardiness":
             for job in jobs:
                 if job.due is not None:

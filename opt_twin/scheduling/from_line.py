@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from opt_twin.errors import OptionError, PlanError
-from opt_twin.line import Clock, FailureMode, Line, Order, Sink, Source, Station
+from opt_twin.line import Line, Order, Sink, Source, Station
 from opt_twin.records import Record, record
 from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.theory import effective_cycle_time
 from opt_twin.timebase import TimeBase
 
 __all__ = ["Allowance", "RoundingLoss", "rounding_loss", "scheduling_instance"]
@@ -70,7 +71,8 @@ def scheduling_instance(
         Seconds in one tick. Durations, lags, set-ups and releases are rounded up, due dates and deadlines
         down.
     allowance
-        ``nominal``: a cycle takes its mean cycle time. ``mean``: with the expected micro-stops and failures.
+        ``nominal``: a cycle takes its mean cycle time. ``mean``: with the expected micro-stops and failures
+        (:func:`opt_twin.theory.effective_cycle_time`).
 
     Returns
     -------
@@ -271,33 +273,10 @@ def _operations(
 
 
 def _cycle(station: Station, product: str, allowance: Allowance) -> float:
-    """Return the seconds that a cycle takes, with the stops to be expected when asked for.
-
-    A failure on the clock of the operation comes once in a mean time to failure of processing, one on the
-    clock of the cycles once in that many cycles; calendar failures take their share of the time whether the
-    station works or not.
-    """
-    processing = station.cycle_time_of(product).mean / station.speed
-    if allowance == "nominal":
-        return processing
-    total = processing + sum(stop.probability * stop.duration.mean for stop in station.micro_stops)
-    availability = 1.0
-    for failure in station.failures:
-        total += _repairs(failure, processing)
-        if failure.clock is Clock.CALENDAR:
-            up = failure.time_to_failure.mean
-            availability *= up / (up + failure.time_to_repair.mean)
-    return total / availability
-
-
-def _repairs(failure: FailureMode, processing: float) -> float:
-    """Return the expected seconds of repair in one cycle, for the clocks that run with the work."""
-    up, repair = failure.time_to_failure.mean, failure.time_to_repair.mean
-    if failure.clock is Clock.OPERATION:
-        return processing / up * repair
-    if failure.clock is Clock.CYCLES:
-        return repair / max(1.0, up)
-    return 0.0
+    """Return the seconds that a cycle takes, with the stops to be expected when asked for."""
+    if allowance == "mean":
+        return effective_cycle_time(station, {product: 1.0})
+    return station.cycle_time_of(product).mean / station.speed
 
 
 def _whole_weights(orders: Sequence[Order]) -> list[int]:

@@ -24,7 +24,6 @@ from opt_twin.line import (
 from opt_twin.scheduling import rounding_loss, scheduling_instance, solve_schedule, verify
 from opt_twin.testing import best_by_enumeration, order_line
 
-
 ORDERS = (Order(name="A", product="P", quantity=100),)
 
 

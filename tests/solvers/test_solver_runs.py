@@ -149,7 +149,6 @@ def test_a_process_that_fails_is_a_solver_error(monkeypatch, tmp_path):
     with pytest.raises(SolverError, match=r"HiGHS failed: .*request\.json.* \(exit code 1\)"):
         highs_module._run(tmp_path, 5.0, None)
     (tmp_path / "request.json").write_text('{"options": {}, "until": 0}')
-    (tmp_path / "model.lp").write_text("nonsense ][")
     highs_module._run(tmp_path, 5.0, None)
     with pytest.raises(SolverError, match="HiGHS failed: the model cannot be read"):
         highs_module._read(json.loads((tmp_path / "answer.json").read_text()), {})
