@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opt_twin.errors import OptTwinError
 from opt_twin.export import html
@@ -17,6 +17,9 @@ from opt_twin.export.study import Study
 from opt_twin.plan import Schedule
 from opt_twin.results import Evaluation, Result
 from opt_twin.timebase import format_duration
+
+if TYPE_CHECKING:
+    from opt_twin.search import ParetoFront
 
 __all__ = ["made_section", "schedule_section", "search_section"]
 
@@ -172,12 +175,27 @@ def search_section(study: Study, *, pictures: bool) -> html.Markup:
         f"{'this one' if len(front) == 1 else f'any of these {len(front)}'}."
     )
     parts: list[str] = [html.paragraph(text), html.paragraph(_optimism(study, points))]
+    parts += [html.note(warning) for warning in _unlike(study, front)]
     if pictures:
         drawing = front_svg(front, today=study.today, line=study.line, tried=study.tried or None)
         knee = "The knee is the point after which one more step in one objective costs most in the other."
         parts.append(html.figure(drawing, f"{knee} Numbers are those of the table."))
     parts += [html.Markup("<h3>Points of the front</h3>"), _points(study, points)]
     return html.Markup("".join(parts))
+
+
+def _unlike(study: Study, front: ParetoFront) -> Iterator[str]:
+    """Yield a warning where the line of today was not run as the lines of the front were."""
+    today = study.today
+    if today is None or not front.evaluations:
+        return
+    run = front.evaluations[0]
+    if (today.horizon, today.warm_up) != (run.horizon, run.warm_up):
+        yield (
+            f"The lines of the front were run for {format_duration(run.horizon)} with a warm-up of "
+            f"{format_duration(run.warm_up)}, the line of today for {format_duration(today.horizon)} with "
+            f"{format_duration(today.warm_up)}: compare them with care."
+        )
 
 
 def _optimism(study: Study, points: FrontPoints) -> str:
@@ -254,7 +272,12 @@ def _made(study: Study) -> Iterator[tuple[str, str]]:
     for name, evaluation in (("evaluation", study.evaluation), ("executed schedule", study.executed)):
         if evaluation is not None:
             count = len(evaluation.replications)
-            run = f"{count} replications of {format_duration(evaluation.horizon)}, seed {evaluation.seed}"
+            until = (
+                "each until all orders were complete"
+                if "makespan" in evaluation.values
+                else (f"each of {format_duration(evaluation.horizon)}")
+            )
+            run = f"{count} replications, {until}, seed {evaluation.seed}"
             yield f"{name}", f"{run}, digest {evaluation.digest()}"
     results: tuple[tuple[str, Result[Schedule] | None], ...] = (("schedule", study.schedule),)
     for name, result in results:

@@ -190,6 +190,17 @@ def test_a_change_that_may_be_noise_says_so(samples, line, evaluation):
     assert "0.1 % more throughput (within the noise) and 50.0 % less wip." in words
 
 
+def test_a_today_that_was_run_in_another_way_has_a_warning(samples, line):
+    import dataclasses
+
+    runs = tuple(dataclasses.replace(samples.evaluation(line), horizon=3600.0, warm_up=0.0) for _ in range(6))
+    search = samples.result(samples.front(line, evaluations=runs))
+    words = words_of(study_report(full_study(samples, line, search=search)))
+    assert "run for 1 h with a warm-up of 0 s, the line of today for 8 h with 10 min" in words
+    words = words_of(study_report(full_study(samples, line, search=search, baseline=runs[0])))
+    assert "compare them with care" not in words
+
+
 def test_names_with_markup_are_escaped(samples):
     line = samples.line(name=BAD, description=BAD)
     schedule = samples.schedule()
