@@ -22,10 +22,13 @@ from opt_twin.cli.common import (
     Workers,
     answer,
     default_workers,
+    exit_code_of,
+    result_code,
     seconds,
     write_text,
 )
 from opt_twin.cli.line import load
+from opt_twin.errors import OptTwinError
 
 if TYPE_CHECKING:
     from opt_twin.analysis import BottleneckReport
@@ -48,7 +51,7 @@ def study(
     horizon: Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")] = "8h",
     replications: Annotated[int, typer.Option("--replications", "-n", min=2, help="Independent runs.")] = 20,
     time_limit: Annotated[str, typer.Option("--time-limit", help="For the schedule.")] = "15s",
-    budget: Annotated[str, typer.Option(help="Of the search: evaluations (128) or time (1m).")] = "128",
+    budget: Annotated[str, typer.Option(help="Of the search: evaluations (120) or time (1m).")] = "120",
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,7 +106,9 @@ class _Study:
     scheduled: Result[Schedule] | None = None
     executed: Evaluation | None = None
     searched: Result[ParetoFront] | None = None
+    baseline: Evaluation | None = None
     runtimes: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def run(self) -> ExitCode:
         """Go through the stages, write what was found, and say how it ended."""
@@ -120,16 +125,23 @@ class _Study:
             try:
                 with self._timed(name):
                     stage()
+            except OptTwinError as error:
+                code = code or exit_code_of(error)
+                self._note(f"{name} failed: {error}")
             except KeyboardInterrupt:
                 code = ExitCode.INTERRUPTED
             if code is ExitCode.INTERRUPTED or self._stopped():
                 code = ExitCode.INTERRUPTED
-                self.screen.warn(f"interrupted while at: {name}; what was found so far is written")
+                self._note(f"interrupted at: {name}; this is what was found so far")
                 break
         self._write()
-        if code is ExitCode.OK and self.scheduled is not None and self.scheduled.best is None:
-            return ExitCode.INFEASIBLE if self.scheduled.status == "infeasible" else ExitCode.NO_SOLUTION
+        if code is ExitCode.OK and self.scheduled is not None:
+            return result_code(self.scheduled)
         return code
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self.screen.warn(text)
 
     def _stopped(self) -> bool:
         found = [result for result in (self.scheduled, self.searched) if result is not None]
@@ -233,7 +245,8 @@ class _Study:
             self.screen.warn("nothing to search: the line has no finite buffer and no station")
             return
         space = DecisionSpace(base=self.line, variables=vary(self.line, *ranges))
-        runs = RunSettings(horizon=self.horizon / 2, warm_up=self.horizon / 48, replications=2)
+        quick = RunSettings(horizon=self.horizon / 2, warm_up=self.horizon / 48, replications=2)
+        final = RunSettings(horizon=self.horizon, warm_up=self.horizon / 48, replications=8)
         with (
             self.screen.progress("searching") as advance,
             process_pool(self.workers) as executor,
@@ -241,14 +254,17 @@ class _Study:
             self.searched = search(
                 space,
                 [objective_named("throughput", "max"), objective_named("wip", "min")],
-                SimulationEvaluator(runs),
+                SimulationEvaluator(quick),
                 budget=self.budget,
-                population=16,
+                population=12,
                 seed=self.seed,
-                final_evaluator=SimulationEvaluator(runs.replace(replications=6)),
+                final_evaluator=SimulationEvaluator(final),
                 executor=executor,
                 on_progress=lambda done, total, volume: advance(done, total, f"hypervolume {volume:.4g}"),
             )
+        if self.searched.best is not None and self.searched.stop_reason != "interrupted":
+            today = SimulationEvaluator(final.replace(workers=self.workers))
+            self.baseline = today.evaluate(self.line, seed=self.searched.best.evaluation_seed)
         if self.searched.best is None:
             self._say(f"the search found no feasible line ({self.searched.stop_reason})")
         else:
@@ -270,8 +286,10 @@ class _Study:
             schedule=self.scheduled,
             executed=self.executed,
             search=self.searched,
+            baseline=self.baseline,
             settings=self._settings(),
             commands=self._commands(),
+            notes=tuple(self.notes),
         )
         files: dict[str, Any] = {"line.svg": export.line_svg(self.line, self.evaluation)}
         if self.evaluation is not None:
@@ -285,7 +303,9 @@ class _Study:
         if self.searched is not None and self.searched.best is not None:
             files["front.csv"] = export.front_csv(self.searched.best)
             files["front.json"] = export.front_json(self.searched.best)
-            files["front.svg"] = export.front_svg(self.searched.best, today=self.evaluation, line=self.line)
+            files["front.svg"] = export.front_svg(
+                self.searched.best, today=self.baseline or self.evaluation, line=self.line
+            )
         files["report.html"] = export.study_report(report)
         for name, text in files.items():
             write_text(self.out / name, text)
