@@ -220,29 +220,27 @@ class DispatchingSolver:
         """
         started = time.perf_counter()
         bound = lower_bound(instance, objective)
-        deadlines = {job.name: job.deadline for job in instance.jobs if job.deadline is not None}
         best, value = start, None if start is None else evaluate_objective(instance, start, objective)
         trace: list[TracePoint] = []
         reason = StopReason.BUDGET
-        for number, (kind, rule) in enumerate((kind, rule) for kind in _KINDS for rule in RULES):
-            if value is not None and value <= bound:
-                reason = StopReason.PROVED
-                break
-            if number and time.perf_counter() - started > options.time_limit:
-                reason = StopReason.TIME_LIMIT
-                break
-            if stop is not None and stop():
-                reason = StopReason.INTERRUPTED
-                break
-            schedule = dispatch(instance, rule, kind=kind)
-            if any(a.job in deadlines and a.end > deadlines[a.job] for a in schedule.assignments):
-                continue
-            found = evaluate_objective(instance, schedule, objective)
-            if value is None or found < value:
-                best, value = schedule, found
-                trace.append(TracePoint(time.perf_counter() - started, found, bound))
-                if on_progress is not None:
-                    on_progress(trace[-1])
+        try:
+            for schedule in _schedules(instance):
+                found = evaluate_objective(instance, schedule, objective)
+                if _keeps_deadlines(instance, schedule) and (value is None or found < value):
+                    best, value = schedule, found
+                    trace.append(TracePoint(time.perf_counter() - started, found, bound))
+                    if on_progress is not None:
+                        on_progress(trace[-1])
+                if value is not None and value <= bound:
+                    break
+                if stop is not None and stop():
+                    reason = StopReason.INTERRUPTED
+                    break
+                if time.perf_counter() - started > options.time_limit:
+                    reason = StopReason.TIME_LIMIT
+                    break
+        except KeyboardInterrupt:
+            reason = StopReason.INTERRUPTED
         status = Status.UNKNOWN if value is None else Status.OPTIMAL if value <= bound else Status.FEASIBLE
         return Result(
             status=status,
@@ -261,3 +259,15 @@ class DispatchingSolver:
 
 
 _KINDS: tuple[Kind, ...] = ("non-delay", "active")
+
+
+def _schedules(instance: SchedulingInstance) -> Iterator[Schedule]:
+    """Yield the schedule of each rule, the non-delay ones first."""
+    for kind in _KINDS:
+        for rule in RULES:
+            yield dispatch(instance, rule, kind=kind)
+
+
+def _keeps_deadlines(instance: SchedulingInstance, schedule: Schedule) -> bool:
+    deadlines = {job.name: job.deadline for job in instance.jobs if job.deadline is not None}
+    return all(a.job not in deadlines or a.end <= deadlines[a.job] for a in schedule.assignments)

@@ -165,8 +165,12 @@ class MilpSolver:
         The best schedule of the dispatching rules gives the large constant and is the first incumbent.
         """
         started = time.perf_counter()
-        quick = DispatchingSolver().solve(instance, objective=objective, options=options, start=start)
-        best, value = quick.solution(), evaluate_objective(instance, quick.solution(), objective)
+        quick = DispatchingSolver().solve(
+            instance, objective=objective, options=options, start=start, stop=stop
+        )
+        if quick.best is None or quick.stop_reason is StopReason.INTERRUPTED:
+            return quick
+        best, value = quick.best, evaluate_objective(instance, quick.best, objective)
         known = lower_bound(instance)
         trace = [TracePoint(time.perf_counter() - started, value, known)]
         if on_progress is not None:

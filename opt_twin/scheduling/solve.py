@@ -66,14 +66,17 @@ class AutoSolver:
             if on_progress is not None:
                 on_progress(point._replace(time=point.time + spent))
 
-        result = CpSatSolver().solve(
-            instance,
-            objective=objective,
-            options=options.replace(time_limit=max(options.time_limit - spent, 0.001)),
-            start=quick.best,
-            on_progress=later,
-            stop=stop,
-        )
+        try:
+            result = CpSatSolver().solve(
+                instance,
+                objective=objective,
+                options=options.replace(time_limit=max(options.time_limit - spent, 0.001)),
+                start=quick.best,
+                on_progress=later,
+                stop=stop,
+            )
+        except KeyboardInterrupt:  # while the model was being built
+            return dataclasses.replace(quick, stop_reason=StopReason.INTERRUPTED)
         points = (point._replace(time=point.time + spent) for point in result.trace)
         return dataclasses.replace(
             result, runtime=time.perf_counter() - started, trace=(*quick.trace, *points)

@@ -152,7 +152,7 @@ def test_dispatching_solver_reports_how_it_stopped():
     assert short.stop_reason is StopReason.TIME_LIMIT
     assert short.objective is not None
     stopped = solver.solve(shop, objective="makespan", options=SolveOptions(), stop=lambda: True)
-    assert (stopped.status, stopped.stop_reason) == (Status.UNKNOWN, StopReason.INTERRUPTED)
+    assert (stopped.status, stopped.stop_reason) == (Status.FEASIBLE, StopReason.INTERRUPTED)
     proved = solver.solve(load_instance("la05"), objective="makespan", options=SolveOptions())
     assert (proved.status, proved.stop_reason) == (Status.OPTIMAL, StopReason.PROVED)
 

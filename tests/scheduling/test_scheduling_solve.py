@@ -94,7 +94,7 @@ def test_operations_without_duration_are_scheduled():
 
 
 def test_mixed_integer_program_and_constraint_program_agree():
-    for seed in range(5):
+    for seed in range(3):
         instance = random_shop(seed, jobs=4, machines=3)
         exact = solve_schedule(instance, solver="milp")
         assert exact.status is Status.OPTIMAL
@@ -193,7 +193,7 @@ def test_gap_limit_stops_the_search():
 def test_stop_hook_gives_the_best_so_far(solver):
     instance = load_instance("ta21" if solver == "auto" else "ft10")
     flag = threading.Event()
-    timer = threading.Timer(2.0, flag.set)
+    timer = threading.Timer(1.5, flag.set)
     timer.start()
     result = solve_schedule(instance, solver=solver, stop=flag.is_set, options=SolveOptions(time_limit=100))
     timer.join()
@@ -201,9 +201,30 @@ def test_stop_hook_gives_the_best_so_far(solver):
     assert verify(instance, result.solution()) == ()
 
 
-def test_stop_before_the_first_rule_leaves_nothing():
-    result = solve_schedule(load_instance("ft10"), stop=lambda: True)
-    assert (result.status, result.stop_reason) == (Status.UNKNOWN, StopReason.INTERRUPTED)
+@pytest.mark.parametrize("solver", ["auto", "milp", "dispatching"])
+def test_stop_at_once_leaves_the_schedule_of_the_first_rule(solver):
+    result = solve_schedule(load_instance("ft10"), solver=solver, stop=lambda: True)
+    assert (result.status, result.stop_reason) == (Status.FEASIBLE, StopReason.INTERRUPTED)
+    assert result.objective == dispatch(load_instance("ft10"), "FDD/MWKR").makespan
+
+
+def _ctrl_c():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("solver", ["auto", "cp-sat", "milp", "dispatching"])
+def test_ctrl_c_at_any_moment_keeps_the_start(solver):
+    instance = load_instance("ft10")
+    start = dispatch(instance)
+    result = solve_schedule(instance, solver=solver, start=start, stop=_ctrl_c)
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.objective <= start.makespan
+
+
+def test_ctrl_c_while_the_model_is_built_keeps_the_schedule_of_the_rules(monkeypatch):
+    monkeypatch.setattr(CpSatSolver, "solve", lambda *_, **__: _ctrl_c())
+    result = solve_schedule(load_instance("ft10"))
+    assert (result.status, result.stop_reason) == (Status.FEASIBLE, StopReason.INTERRUPTED)
 
 
 @pytest.mark.parametrize("solver", ["auto", "milp"])
@@ -214,7 +235,7 @@ def test_ctrl_c_gives_the_best_so_far(solver):
     began = time.perf_counter()
     old = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+        threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
         result = solve_schedule(instance, solver=solver, options=SolveOptions(time_limit=100))
     finally:
         signal.signal(signal.SIGINT, old)
