@@ -14,7 +14,7 @@ def waiting(evaluation: ot.Evaluation) -> float:
 result = search(
     ot.DecisionSpace(base=line, variables=ot.vary(line, "*.capacity=1..8")),
     objectives=[
-        ot.objective_named("lead_time", "min"),
+        ot.objective_named("wip", "min"),
         ot.Objective(name="waiting", value=waiting, sense="min", unit="min/h"),
     ],
     evaluator=ot.SimulationEvaluator(ot.RunSettings(horizon=3600, replications=4)),
@@ -22,4 +22,8 @@ result = search(
     population=10,
     seed=3,
 )
-print(f"{result.status}, {len(result.solution().points)} points, all verified on fresh streams")
+front = result.solution()
+print(f"{result.status}: {len(front)} points, evaluated again on fresh streams: {front.reevaluated}")
+first, last = front.decisions[0], front.decisions[-1]
+print("least work in process:", dict(first))
+print("least waiting:", dict(last))

@@ -95,7 +95,7 @@ def test_the_serial_line_is_the_published_one():
     line = read_line(MODELS / "serial_3.yaml")
     assert [station.cycle_time.mean for station in line.stations] == [4, 5, 4.5]
     assert [buffer.capacity for buffer in line.buffers] == [5, 5]
-    assert line.sources[0].limit == 100
+    assert line.sources[0].limit is None
     mode = line.stations[0].failures[0]
     assert mode.clock is Clock.CYCLES
     assert mode.time_to_repair.mean == 60
@@ -104,7 +104,8 @@ def test_the_serial_line_is_the_published_one():
 
 def test_the_deterministic_makespan_of_the_serial_line_is_508_5_seconds():
     fixed = [f"S{i}.cycle_time={time}" for i, time in ((1, 4), (2, 5), (3, 4.5))]
-    line = read_line(MODELS / "serial_3.yaml", sets=[*fixed, *(f"S{i}.failures=[]" for i in (1, 2, 3))])
+    fixed += [f"S{i}.failures=[]" for i in (1, 2, 3)]
+    line = read_line(MODELS / "serial_3.yaml", sets=[*fixed, "Source.limit=100"])
     times = [station.cycle_time.mean for station in line.stations]
     done = [0.0] * 3
     for _ in range(line.sources[0].limit):  # only S1 is ever blocked, which delays nothing behind S2
