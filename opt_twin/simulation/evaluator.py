@@ -17,6 +17,9 @@ __all__ = ["SimulationEvaluator"]
 class SimulationEvaluator:
     """Scores a line by simulating it; implements :class:`opt_twin.results.Evaluator`.
 
+    With several workers every evaluation starts processes of its own, which takes about a second. To score
+    many lines quickly keep one worker here and share the lines out among processes.
+
     Attributes
     ----------
     settings

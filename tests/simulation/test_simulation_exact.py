@@ -166,3 +166,16 @@ def test_a_queue_at_nine_tenths_of_its_capacity(line_of):
     assert found.estimate("lead_time", 0.99).covers(10)
     busy = queue(line_of, 4.5, ONE, 5, horizon=20000, warm_up=2000, replications=20)
     assert busy.estimate("lead_time", 0.99).covers(1.524986 + 1)
+
+
+@pytest.mark.slow
+def test_a_buffer_does_not_count_the_place_of_the_server(tandem):
+    """Rates 6, 7, 7 with 12 and 8 places make 5.817650; 5.776122 if the server's place were one of them.
+
+    The line of Pichitlamken, Nelson and Hong (2006), A sequential procedure for neighborhood
+    selection-of-the-best in optimization via simulation.
+    """
+    line = tandem([Exponential(mean=1 / r) for r in (6, 7, 7)], (12, 8))
+    found = rate(line, horizon=6000, replications=30)
+    assert covers(found, 5.817650)
+    assert not covers(found, 5.776122)
