@@ -215,16 +215,26 @@ def _interval(point: Point, plane: _Plane) -> str:
     )
 
 
-def _mark(point: Point, plane: _Plane, points: FrontPoints) -> str:
+def _shape(kind: str, x: float, y: float, tip: str = "", *, class_: str | None = None) -> str:
+    """Return the mark of a point: a cross for today, a diamond for the knee, a disc for the others."""
     n = svg.number
-    x, y = plane.at(point.values)
-    tip = svg.tag("title", svg.escape(points.tip(point)))
-    if point.is_today:
+    title = [svg.tag("title", svg.escape(tip))] if tip else []
+    if kind == "today":
         cross = f"M{n(x - 6)} {n(y - 6)}l12 12M{n(x - 6)} {n(y + 6)}l12 -12"
-        return svg.tag("path", tip, d=cross, stroke=_TODAY, stroke_width=2.5, fill="none")
-    if point.is_knee:
-        return svg.tag("path", tip, d=f"M{n(x)} {n(y - 8)}l8 8l-8 8l-8 -8z", fill=_KNEE, stroke=svg.INK)
-    return svg.tag("circle", tip, cx=x, cy=y, r=4.5, fill=_POINT, stroke="#fff", class_="point")
+        return svg.tag("path", *title, d=cross, stroke=_TODAY, stroke_width=2.5, fill="none")
+    if kind == "knee":
+        return svg.tag("path", *title, d=f"M{n(x)} {n(y - 8)}l8 8l-8 8l-8 -8z", fill=_KNEE, stroke=svg.INK)
+    if kind == "tried":
+        return svg.tag("circle", cx=x, cy=y, r=2.5, fill="#9aa5b1")
+    return svg.tag("circle", *title, cx=x, cy=y, r=4.5, fill=_POINT, stroke="#fff", class_=class_)
+
+
+def _kind(point: Point) -> str:
+    return "today" if point.is_today else "knee" if point.is_knee else "point"
+
+
+def _mark(point: Point, plane: _Plane, points: FrontPoints) -> str:
+    return _shape(_kind(point), *plane.at(point.values), points.tip(point), class_="point")
 
 
 def _name(point: Point, plane: _Plane, taken: list[_Rect], frame: _Rect) -> str:
@@ -251,22 +261,21 @@ def _name(point: Point, plane: _Plane, taken: list[_Rect], frame: _Rect) -> str:
 
 def _legend(points: FrontPoints, top: float, width: float) -> tuple[str, float]:
     """Return what the marks mean, with the figures of the knee and of today."""
-    parts: list[str] = []
-    y = top
     bars = "points of the front; bars and boxes are 95 % intervals of both means"
-    text = bars if len(points.axes) == 2 else "points of the front, a line each"
-    lines = [(_POINT, text)]
+    lines = [("point", bars if len(points.axes) == 2 else "points of the front, a line each")]
     lines += [
-        (_TODAY if point.is_today else _KNEE, f"{point.label}: {points.text(point)}")
+        (_kind(point), f"{point.label}: {points.text(point)}")
         for point in points.marked
         if point.is_today or point.is_knee
     ]
     if points.others:
-        lines.append(("#9aa5b1", f"{len(points.others):,} lines tried on the way"))
-    for colour, text in lines:
-        parts.append(svg.tag("rect", x=8, y=y - 9, width=10, height=10, fill=colour))
-        parts.append(svg.label(24, y, svg.fit(text, width - 32), fill=svg.MUTED))
-        y += 18
+        lines.append(("tried", f"{len(points.others):,} lines tried on the way"))
+    parts: list[str] = []
+    y = top
+    for kind, text in lines:
+        parts.append(_shape(kind, 16, y - 4))
+        parts.append(svg.label(32, y, svg.fit(text, width - 40), fill=svg.MUTED))
+        y += 19
     return svg.tag("g", *parts), y - 12
 
 

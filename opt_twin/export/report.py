@@ -13,6 +13,7 @@ from opt_twin.export.report_line import bottleneck_section, line_section, perfor
 from opt_twin.export.report_plan import made_section, schedule_section, search_section
 from opt_twin.export.study import Study
 from opt_twin.plan import Schedule
+from opt_twin.results import Result
 
 __all__ = ["study_report"]
 
@@ -90,19 +91,23 @@ def _schedule_answer(study: Study) -> Iterator[str]:
         yield f"No schedule was found ({result.status})."
         return
     jobs = len({assignment.job for assignment in result.best.assignments})
-    proof = (
-        "without a proven bound"
-        if result.gap is None
-        else f"the best possible is at most {percent(result.gap, 1)} better"
-    )
-    proof = "proved optimal" if result.gap == 0 else proof
     name = result.objective_name.replace("_", " ") or "makespan"
-    text = f"The schedule of {jobs} orders plans them in {_planned(result.best)} ({name} minimised, {proof})"
+    how = f"{name} minimised, {_proof(result)}"
+    text = f"The schedule of {jobs} orders plans them in {_planned(result.best)} ({how})"
     if study.executed is not None and finite_estimate(study.executed, "makespan"):
         text += f"; with failures and variation they take {measure_text(study.executed, 'makespan')}"
         if "orders_on_time" in study.executed.values:
             text += f" and {percent(study.executed.mean('orders_on_time'))} of the orders are on time"
     yield f"{text}."
+
+
+def _proof(result: Result[Schedule]) -> str:
+    """Return how good a schedule is known to be."""
+    if result.gap == 0:
+        return "proved optimal"
+    if result.gap is None or not result.bound:
+        return "without a bound that says how good that is"
+    return f"the best possible is at most {percent(result.gap, 1)} better"
 
 
 def _planned(schedule: Schedule) -> str:

@@ -162,8 +162,11 @@ def test_optimal_unbounded_and_custom_objectives_have_their_words(samples, line)
     assert "proved optimal" in words_of(study_report(full_study(samples, line, schedule=optimal)))
     unknown = samples.result(best, bound=None, objective=None, objective_name="", solver="")
     words = words_of(study_report(full_study(samples, line, schedule=unknown)))
-    assert "without a proven bound" in words
+    assert "without a bound that says how good that is" in words
     assert "Found by a solver" in words
+    useless = samples.result(best, bound=0.0, objective_name="total_weighted_tardiness")
+    words = words_of(study_report(full_study(samples, line, schedule=useless)))
+    assert "(total weighted tardiness minimised, without a bound" in words
 
 
 def test_a_front_of_one_point_that_was_not_evaluated_again_says_so(samples, line):
