@@ -52,7 +52,8 @@ h2{font-size:1.3rem;margin:2.6rem 0 .5rem;padding-top:.7rem;border-top:2px solid
 h3{font-size:1.02rem;margin:1.5rem 0 .3rem}
 p{margin:.5rem 0;max-width:72ch}
 ul{margin:.5rem 0;padding-left:1.2rem;max-width:72ch}
-h1,p,li,dd,h2,h3,td.t{overflow-wrap:anywhere}
+h1,p,li,dd,h2,h3{overflow-wrap:anywhere}
+td.t{overflow-wrap:break-word}
 .lead{font-size:1.08rem}
 .muted{color:var(--muted);font-size:.92rem}
 nav{margin:.8rem 0;font-size:.92rem}

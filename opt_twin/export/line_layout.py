@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from opt_twin.graph import ranks
 from opt_twin.line import Connection, Line
 
 __all__ = ["Bend", "Box", "Layout", "Route", "arrange"]
@@ -131,6 +130,8 @@ def arrange(line: Line, sizes: Sizes, *, width: float, margin: float = 24, top: 
     top
         Free above the first band.
     """
+    from opt_twin.graph import ranks
+
     rank = ranks(line)
     column = _column_of(line, rank)
     routes = _routes(line, column)
