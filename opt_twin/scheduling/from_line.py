@@ -11,7 +11,6 @@ from opt_twin.errors import OptionError, PlanError
 from opt_twin.line import Line, Order, Sink, Source, Station
 from opt_twin.records import Record, record
 from opt_twin.scheduling.instance import SchedulingInstance
-from opt_twin.theory import effective_cycle_time
 from opt_twin.timebase import TimeBase
 
 __all__ = ["Allowance", "RoundingLoss", "rounding_loss", "scheduling_instance"]
@@ -93,8 +92,8 @@ def scheduling_instance(
     An order of q parts needs n cycles of a station: q, divided and rounded up at each station on the way that
     packs several parts into one. With m servers the last of n cycles ends after ceil(n / m) cycle times. The
     next station begins after the cycles that fill its first batch (the lead), and still needs one cycle after
-    the station has ended (the tail). For constant cycle times, single servers and buffers that never fill,
-    the ends are exact. Scrap is not taken off: a schedule with it is on the safe side.
+    the station has ended (the tail). For constant cycle times, single servers, full batches and buffers that
+    never fill, the ends are exact. Scrap is not taken off: a schedule with it is on the safe side.
 
     A weight that is no whole number is scaled, the same for all orders, and rounded to a thousandth.
 
@@ -275,6 +274,8 @@ def _operations(
 def _cycle(station: Station, product: str, allowance: Allowance) -> float:
     """Return the seconds that a cycle takes, with the stops to be expected when asked for."""
     if allowance == "mean":
+        from opt_twin.theory import effective_cycle_time
+
         return effective_cycle_time(station, {product: 1.0})
     return station.cycle_time_of(product).mean / station.speed
 
