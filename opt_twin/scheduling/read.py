@@ -146,9 +146,7 @@ def _joined(error: ModelError) -> str:
 
 def _parse_json(text: str, path: str) -> SchedulingInstance:
     try:
-        data = json.loads(text)
-        if not isinstance(data, dict):  # pragma: no cover - a text that begins with a brace is an object
-            raise InstanceError("expected a JSON object", path=path)
+        data = json.loads(text)  # an object, as the text begins with a brace
         return SchedulingInstance.from_dict(data)
     except json.JSONDecodeError as error:
         raise InstanceError(f"not JSON: {error.msg}", path=path, line=error.lineno) from None
