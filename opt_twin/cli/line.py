@@ -171,13 +171,15 @@ def simulate(
 
 
 def simulated(evaluation: Evaluation) -> dict[str, object]:
-    """Return what ``simulate --json`` prints."""
+    """Return what ``simulate --json`` prints; a measure that is no number in some replication is null."""
+    from opt_twin.export import finite_estimate
+
     kpis = {}
     for name in _line_measures(evaluation):
-        estimate = evaluation.estimate(name)
+        estimate = finite_estimate(evaluation, name)
         kpis[name] = {
-            "mean": estimate.mean,
-            "half_width": estimate.half_width,
+            "mean": None if estimate is None else estimate.mean,
+            "half_width": None if estimate is None else estimate.half_width,
             "unit": evaluation.units.get(name, ""),
         }
     return {
@@ -212,10 +214,12 @@ def _working_longest(evaluation: Evaluation) -> str:
 
 def show_measures(screen: Screen, evaluation: Evaluation) -> None:
     """Print the measures of the line and the states of its stations."""
+    from opt_twin.export import finite_estimate
+
     rows = []
     for name in _line_measures(evaluation):
-        estimate = evaluation.estimate(name)
-        rows.append([name, str(estimate), evaluation.units.get(name, "")])
+        estimate = finite_estimate(evaluation, name)
+        rows.append([name, "-" if estimate is None else str(estimate), evaluation.units.get(name, "")])
     screen.table(
         f"{evaluation.line_name}: {len(evaluation.replications)} replications of "
         f"{evaluation.horizon / 3600:.4g} h, 95 % intervals",

@@ -177,7 +177,7 @@ class _Study:
                 on_progress=lambda done, total: advance(done, total, ""),
             )
         self._say(
-            f"throughput {self.evaluation.estimate('throughput')} good parts/h, "
+            f"throughput {self.evaluation.estimate('throughput')} parts/h, "
             f"work in process {self.evaluation.estimate('wip')}"
         )
 

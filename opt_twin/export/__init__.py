@@ -3,6 +3,7 @@
 from opt_twin.export.front import front_svg
 from opt_twin.export.gantt import Gap, gantt_svg
 from opt_twin.export.line_graph import line_svg
+from opt_twin.export.measures import finite_estimate
 from opt_twin.export.report import study_report
 from opt_twin.export.states import intervals_svg, states_svg
 from opt_twin.export.study import Study
@@ -21,6 +22,7 @@ __all__ = [
     "Gap",
     "Study",
     "evaluation_frame",
+    "finite_estimate",
     "front_csv",
     "front_json",
     "front_svg",

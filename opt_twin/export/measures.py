@@ -10,7 +10,8 @@ from opt_twin.results import STATES, Estimate, Evaluation
 __all__ = ["MEASURE_NAMES", "finite_estimate", "measure_text", "unit_of"]
 
 MEASURE_NAMES: dict[str, str] = {
-    "throughput": "Throughput (good parts)",
+    "throughput": "Throughput",
+    "good_throughput": "Throughput of good parts",
     "good_parts": "Good parts",
     "defective_parts": "Defective parts that left the line",
     "scrapped": "Scrapped parts",

@@ -72,8 +72,7 @@ def _page(study: Study, title: str, *, pictures: bool) -> str:
 def _answer(study: Study) -> Iterator[str]:
     """Yield the sentences that answer the study's question: what limits, what to schedule, what to change."""
     if study.evaluation is not None:
-        made = measure_text(study.evaluation, "throughput").replace(" per hour", " good parts per hour")
-        yield f"As it is, the line makes {made}"
+        yield f"As it is, the line makes {measure_text(study.evaluation, 'throughput')}"
         yield f"with {measure_text(study.evaluation, 'wip')} in process."
     else:
         yield "The line was not simulated."

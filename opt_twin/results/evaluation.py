@@ -2,7 +2,8 @@
 
 Names of measures
 -----------------
-Of the line: ``throughput`` (good parts per hour leaving through sinks), ``parts_out``, ``good_parts``,
+Of the line: ``throughput`` (parts per hour leaving through sinks, the throughput rate of ISO 22400-2),
+``good_throughput`` (the good ones of them), ``parts_out``, ``good_parts``,
 ``defective_parts``, ``scrapped``, ``released``, ``wip`` (time-average, counted in released parts),
 ``lead_time`` (mean seconds from release to sink), ``revenue``, ``material_cost``, ``conversion_cost``,
 ``margin``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``

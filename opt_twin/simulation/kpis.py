@@ -89,7 +89,8 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
     gained = {name: after.ledger[name] - before.ledger[name] for name in _LEDGER}
     per_hour = line.economics.cost_per_hour + sum(s.servers * s.cost_per_hour for s in line.stations)
     values = {
-        "throughput": gained["good"] / hours,
+        "throughput": (gained["good"] + gained["defective"]) / hours,
+        "good_throughput": gained["good"] / hours,
         "parts_out": gained["good"] + gained["defective"],
         "good_parts": gained["good"],
         "defective_parts": gained["defective"],
@@ -133,7 +134,8 @@ def measure_units(line: Line, names: list[str]) -> dict[str, str]:
     """Return measure -> its unit, for those of `names` that have one; shares have none."""
     money = line.economics.currency
     fixed = {
-        "throughput": "1/h",
+        "throughput": "parts/h",
+        "good_throughput": "parts/h",
         "parts_out": "parts",
         "good_parts": "parts",
         "defective_parts": "parts",

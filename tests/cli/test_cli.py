@@ -286,3 +286,9 @@ def test_a_duration_on_the_command_line_has_a_unit() -> None:
     assert seconds("2m") == 120
     with pytest.raises(OptionError, match="--horizon"):
         seconds("2 kg", "--horizon")
+
+
+def test_a_run_in_which_nothing_leaves_has_no_lead_time_and_says_so() -> None:
+    arguments = ("simulate", BOTTLING, "--horizon", "60s", "--replications", "2", "--workers", "1")
+    assert run_json(*arguments)["kpis"]["lead_time"]["mean"] is None
+    assert run(*arguments).exit_code == 0

@@ -88,6 +88,21 @@ def test_parallel_axes_point_up_to_what_is_better(samples, line):
     assert drawn[0][1] == best
 
 
+@pytest.mark.parametrize("base", [0.0, -1928705.0, 1e11, 12345.678])
+@pytest.mark.parametrize("span", [1e-9, 0.01, 7.0, 1e6])
+def test_the_texts_of_an_axis_tell_its_ticks_apart(samples, line, base, span):
+    points = np.array([[0.0, base], [span, base + span]])
+    for m, rows in ((2, points), (2, points[:, ::-1]), (1, points[:, 1:])):
+        intervals = np.stack([rows, rows], 2)
+        front = samples.front(line, n=2, m=m, points=rows, intervals=intervals, search_points=rows)
+        root = samples.assert_inside(front_svg(front))
+        size = "11" if m == 2 else "10"
+        marks = [t for t in root.iter(f"{SVG}text") if t.get("font-size") == size and t.text[-1].isdigit()]
+        for axis in ("middle", "end"):
+            shown = [t.text for t in marks if t.get("text-anchor") == axis]
+            assert len(set(shown)) == len(shown)
+
+
 def test_a_front_of_one_point_has_a_picture(samples, line):
     samples.assert_inside(front_svg(samples.front(line, n=1)))
 

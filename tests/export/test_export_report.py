@@ -89,7 +89,7 @@ def test_every_section_shows_its_numbers(samples, line):
         "a: every 2 h of work, 5 min; b: every 100 cycles, 1 min; jam: 1.0 % of cycles, 15 s",
         "defects 2.0 %; finds 90 % of defects; rejects 1.0 % of good parts",
         "the first 10 min of each left out",
-        "Throughput (good parts)",
+        "Throughput",
         "Gain of 5 % shorter stops",
         "working share: Filler",
         "no schedule can be below 50 s, gap 15.3 %. Found by cp-sat in 1.5 s.",
