@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from opt_twin.export import svg
 from opt_twin.export.front_points import FrontPoints, Point, front_points
 from opt_twin.export.palette import ACCENT
-from opt_twin.export.quantity import estimate_text, measure_scale
+from opt_twin.export.quantity import measure_scale, number_text
 from opt_twin.results import Evaluation
 
 if TYPE_CHECKING:
@@ -112,13 +113,16 @@ def _extent(points: FrontPoints, axis: int, *, with_all: bool) -> tuple[float, f
 
 
 def _plane(points: FrontPoints, heading: str, width: float) -> str:
-    left, right, top, bottom = 74.0, width - 24, 66.0, 430.0
+    right, top, bottom = width - 24, 66.0, 430.0
     x_range, y_range = (_extent(points, axis, with_all=True) for axis in (0, 1))
     scales = tuple(
         measure_scale(axis.unit, max(map(abs, extent)))
         for axis, extent in zip(points.axes, (x_range, y_range), strict=True)
     )
-    plane = _Plane(svg.Axis(*x_range, left, right), svg.Axis(*y_range, bottom, top), (scales[0], scales[1]))
+    y_axis = svg.Axis(*y_range, bottom, top)
+    widest = max((svg.text_width(text, 11) for _, text in _ticks(y_axis, scales[1][1], 6)), default=0.0)
+    left = min(max(74.0, widest + 16), 150.0)
+    plane = _Plane(svg.Axis(*x_range, left, right), y_axis, (scales[0], scales[1]))
     parts = [
         svg.label(8, 20, svg.fit(heading, width - 16, 16), size=15, weight="bold", tip=heading),
         _axes(points, plane),
@@ -150,14 +154,20 @@ def _axes(points: FrontPoints, plane: _Plane) -> str:
     (x_unit, x_factor), (y_unit, y_factor) = plane.scales
     rules: list[str] = []
     texts: list[str] = []
-    for value in svg.nice_ticks(x.low / x_factor, x.high / x_factor, 7):
+    free = 0.0  # where the next text may begin
+    for value, text in _ticks(x, x_factor, 7):
         at = x(value * x_factor)
         rules.append(f"M{n(at)} {n(y.end)}V{n(y.start)}")
-        texts.append(svg.label(at, y.start + 17, _tick(value), size=11, anchor="middle", fill=svg.MUTED))
-    for value in svg.nice_ticks(y.low / y_factor, y.high / y_factor, 6):
+        half = svg.text_width(text, 11) / 2
+        middle = min(at, x.end + 22 - half)
+        if middle - half >= free:
+            texts.append(svg.label(middle, y.start + 17, text, size=11, anchor="middle", fill=svg.MUTED))
+            free = middle + half + 8
+    for value, text in _ticks(y, y_factor, 6):
         at = y(value * y_factor)
         rules.append(f"M{n(x.start)} {n(at)}H{n(x.end)}")
-        texts.append(svg.label(x.start - 7, at + 4, _tick(value), size=11, anchor="end", fill=svg.MUTED))
+        shown = svg.fit(text, x.start - 9, 11)
+        texts.append(svg.label(x.start - 7, at + 4, shown, size=11, anchor="end", fill=svg.MUTED))
     first, second = points.axes
     right = first.sense == "max"
     name = f"{first.name}{f' ({x_unit})' if x_unit else ''}"
@@ -176,8 +186,19 @@ def _axes(points: FrontPoints, plane: _Plane) -> str:
     return svg.tag("path", d="".join(rules) or "M0 0", stroke=svg.RULE) + "".join(texts)
 
 
-def _tick(value: float) -> str:
-    return estimate_text(value, None) if abs(value) < 1000 else f"{value:,.6g}"
+def _ticks(axis: svg.Axis, factor: float, count: int) -> list[tuple[float, str]]:
+    """Return the round values of an axis, in its own unit, with texts that tell them apart."""
+    values = svg.nice_ticks(axis.low / factor, axis.high / factor, count)
+    step = min((b - a for a, b in pairwise(values)), default=abs(values[0]) if values else 0.0)
+    if step == 0:
+        return [(value, number_text(value)) for value in values]
+    decimals = -math.floor(math.log10(step) + 1e-9)
+    largest = max(map(abs, values))
+    if largest >= 1e9 or decimals > 6:
+        digits = max(0, math.floor(math.log10(largest) + 1e-9) + decimals) if largest else 0
+        return [(value, f"{value:.{min(digits, 12)}e}".replace("e+", "e")) for value in values]
+    texts = [f"{value:,.{max(decimals, 0)}f}".replace("-", "\N{MINUS SIGN}") for value in values]
+    return list(zip(values, texts, strict=True))
 
 
 def _others(points: FrontPoints, plane: _Plane) -> str:
@@ -305,9 +326,17 @@ def _parallel(points: FrontPoints, heading: str, width: float) -> str:
         parts.append(
             svg.label(xs[at], top - 8, svg.fit(sense, room, 10), size=10, anchor="middle", fill=svg.MUTED)
         )
+        place = max(8.0, xs[at] - 6 - step * 0.8)  # texts may use most of the room between two axes
         ticks += [
-            svg.label(xs[at] - 6, up(value * factor) + 4, _tick(value), size=10, anchor="end", halo=True)
-            for value in svg.nice_ticks(low / factor, high / factor, 5)
+            svg.label(
+                xs[at] - 6,
+                up(value * factor) + 4,
+                svg.fit(text, xs[at] - 6 - place, 10),
+                size=10,
+                anchor="end",
+                halo=True,
+            )
+            for value, text in _ticks(up, factor, 5)
         ]
     for point in sorted(points.marked, key=lambda p: (p.is_today, p.is_knee)):
         places = [(x, up(value)) for x, up, value in zip(xs, axes, point.values, strict=True)]
