@@ -87,12 +87,12 @@ class BottleneckReport(Record):
         As in: "Filler limits the line: 5 % more speed there gives +3.1 % ± 0.4 % throughput (next: Packer
         +0.2 %), certainty 99.9 %."
         """
-        gain = f"{100 * self.share(self.station):+.2g} %"
+        gain = f"{_percent(self.share(self.station)):+g} %"
         half_width = self.gains[self.station].half_width
         if half_width is not None and self.throughput.mean:
-            gain += f" ± {100 * half_width / self.throughput.mean:.1g} %"
+            gain += f" ± {_percent(half_width / self.throughput.mean, 1):g} %"
         following = (
-            f" (next: {self.runner_up} {100 * self.share(self.runner_up):+.2g} %)" if self.runner_up else ""
+            f" (next: {self.runner_up} {_percent(self.share(self.runner_up)):+g} %)" if self.runner_up else ""
         )
         if not self.limited:
             return (
@@ -110,6 +110,11 @@ class BottleneckReport(Record):
             f"{self.station} limits the line: {100 * self.step:.3g} % more speed there gives {gain} "
             f"throughput{following}{sure}."
         )
+
+
+def _percent(share: float, digits: int = 2) -> float:
+    """Return a share in per cent, rounded to `digits` significant digits."""
+    return float(f"{100 * share:.{digits}g}")
 
 
 def find_bottleneck(

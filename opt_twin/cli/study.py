@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -291,9 +291,10 @@ class _Study:
             commands=self._commands(),
             notes=tuple(self.notes),
         )
-        files: dict[str, Any] = {"line.svg": export.line_svg(self.line, self.evaluation)}
+        limit = report.bottleneck_station
+        files: dict[str, str] = {"line.svg": export.line_svg(self.line, self.evaluation, bottleneck=limit)}
         if self.evaluation is not None:
-            files["states.svg"] = export.states_svg(self.evaluation)
+            files["states.svg"] = export.states_svg(self.evaluation, bottleneck=limit)
             files["measures.csv"] = export.evaluation_frame(self.evaluation).to_csv(index=False)
         if self.scheduled is not None and self.scheduled.best is not None:
             files["schedule.json"] = export.schedule_json(self.scheduled.best)
