@@ -6,6 +6,7 @@ docs/formulations/job_shop.md states the model in full.
 from __future__ import annotations
 
 import time
+from itertools import pairwise, permutations
 from typing import Any
 
 from opt_twin.plan import Schedule
@@ -13,7 +14,7 @@ from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import heads, lower_bound, tails
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import evaluate_objective
-from opt_twin.scheduling.timing import Key, left_shifted, schedule_of
+from opt_twin.scheduling.timing import Key, left_shifted, schedule_of, sequence_of
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 from opt_twin.solvers.cpsat import CpSatAnswer, cpsat_version, run_cpsat
 
@@ -54,6 +55,7 @@ class JobShopModel:
         self._ends: dict[Key, Any] = {}
         self._intervals: dict[str, list[Any]] = {machine: [] for machine in instance.machines}
         self._literals: list[tuple[Any, str, Key | None, Key]] = []
+        self._sequence: dict[tuple[int, int], Any] = {}
         self._variables()
         if not self.contradictory:
             self._constraints()
@@ -98,6 +100,9 @@ class JobShopModel:
     def _constraints(self) -> None:
         self._machines_no_overlap()
         self._routes()
+        if self._instance.permutation:
+            self._one_sequence()
+            return
         for machine in self._instance.machines:
             if self._needs_setups(machine):
                 self._setups(machine)
@@ -176,6 +181,34 @@ class JobShopModel:
                     literal
                 )
         self.model.add_circuit(arcs)
+
+    def _one_sequence(self) -> None:
+        r"""Ensure that all machines do the jobs in one sequence, with their set-ups.
+
+        .. math:: x_{ij} \Rightarrow s_{jk} \ge e_{ik} + c_{m(k)}(f_i, f_j), \qquad
+            x_{0j} \Rightarrow s_{jk} \ge c_{m(k)}(f^0_{m(k)}, f_j) \qquad \forall k
+
+        where the literals x form one circuit through all jobs and a node 0, for all machines together.
+        """
+        jobs = self._instance.jobs
+        route = [operation.machine for operation in jobs[0].operations]
+        for j, after in enumerate(jobs, 1):
+            first = self.model.new_bool_var(f"first_{after.name}")
+            self._sequence |= {(0, j): first, (j, 0): self.model.new_bool_var(f"last_{after.name}")}
+            for position, machine in enumerate(route):
+                key = after.name, position
+                setup = self._instance.first_setup_time(machine, after.family)
+                self.model.add(self._starts[key] >= setup).only_enforce_if(first)
+                self._literals.append((first, machine, None, key))
+        for (i, before), (j, after) in permutations(enumerate(jobs, 1), 2):
+            follows = self.model.new_bool_var(f"follows_{before.name}_{after.name}")
+            self._sequence[i, j] = follows
+            for position, machine in enumerate(route):
+                earlier, key = (before.name, position), (after.name, position)
+                setup = self._instance.setup_time(machine, before.family, after.family)
+                self.model.add(self._starts[key] >= self._ends[earlier] + setup).only_enforce_if(follows)
+                self._literals.append((follows, machine, earlier, key))
+        self.model.add_circuit([(i, j, literal) for (i, j), literal in self._sequence.items()])
 
     def _loads(self, makespan: Any) -> None:
         r"""Ensure that the makespan covers the work and the set-ups of each machine.
@@ -260,6 +293,10 @@ class JobShopModel:
                 if job.is_elastic(position):
                     end = schedule.of_job(job.name)[position].end
                     self.model.add_hint(self._ends[job.name, position], end)
+        sequence = [0, *(index + 1 for index in sequence_of(self._instance, schedule)), 0]
+        neighbours = set(pairwise(sequence))
+        for arc, literal in self._sequence.items():
+            self.model.add_hint(literal, arc in neighbours)
         self.model.add_hint(self.value, evaluate_objective(self._instance, schedule, self._objective))
 
     def schedule(self, answer: CpSatAnswer) -> Schedule:

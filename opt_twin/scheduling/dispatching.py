@@ -19,9 +19,10 @@ from opt_twin.errors import OptionError, UnknownNameError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.flow_line import FlowLine, descent, sequences
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import evaluate_objective
-from opt_twin.scheduling.timing import Key, left_shifted, schedule_of
+from opt_twin.scheduling.timing import Key, in_sequence, left_shifted, schedule_of, sequence_of
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
 __all__ = ["RULES", "DispatchingSolver", "dispatch"]
@@ -152,7 +153,8 @@ def _conflicting(shop: _Shop, candidates: list[tuple[int, int, int]]) -> list[tu
 def dispatch(instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind = "non-delay") -> Schedule:
     """Return the schedule that a dispatching rule makes.
 
-    Release dates, set-ups and lot streaming are respected; deadlines are not looked at.
+    Release dates, set-ups and lot streaming are respected; deadlines are not looked at. With one sequence for
+    all machines it is that of the first machine.
 
     Parameters
     ----------
@@ -191,11 +193,19 @@ def dispatch(instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind
         else:
             chosen = _conflicting(shop, candidates)
         shop.place(min(chosen, key=shop.priority))
-    return left_shifted(instance, schedule_of(instance, shop.times))
+    schedule = left_shifted(instance, schedule_of(instance, shop.times))
+    if instance.permutation:
+        return in_sequence(instance, sequence_of(instance, schedule))
+    return schedule
 
 
 class DispatchingSolver:
-    """Every dispatching rule in turn, non-delay and active; the best schedule wins."""
+    """Every dispatching rule in turn, non-delay and active; the best schedule wins.
+
+    With one sequence for all machines other sequences follow
+    (:func:`~opt_twin.scheduling.flow_line.sequences`), and the best is improved by moves and
+    exchanges of jobs.
+    """
 
     name = "dispatching"
 
@@ -223,8 +233,13 @@ class DispatchingSolver:
         best, value = start, None if start is None else evaluate_objective(instance, start, objective)
         trace: list[TracePoint] = []
         reason = StopReason.BUDGET
+
+        def enough() -> bool:
+            asked = stop is not None and stop()
+            return asked or time.perf_counter() - started > options.time_limit
+
         try:
-            for schedule in _schedules(instance):
+            for schedule in _schedules(instance, objective, start, enough):
                 found = evaluate_objective(instance, schedule, objective)
                 if _keeps_deadlines(instance, schedule) and (value is None or found < value):
                     best, value = schedule, found
@@ -261,11 +276,33 @@ class DispatchingSolver:
 _KINDS: tuple[Kind, ...] = ("non-delay", "active")
 
 
-def _schedules(instance: SchedulingInstance) -> Iterator[Schedule]:
-    """Yield the schedule of each rule, the non-delay ones first."""
+def _schedules(
+    instance: SchedulingInstance, objective: str, start: Schedule | None, enough: Callable[[], bool]
+) -> Iterator[Schedule]:
+    """Yield the schedule of each rule, the non-delay ones first; then those of other sequences."""
+    made: list[Schedule] = [] if start is None else [start]
     for kind in _KINDS:
         for rule in RULES:
-            yield dispatch(instance, rule, kind=kind)
+            made.append(dispatch(instance, rule, kind=kind))
+            yield made[-1]
+    if instance.permutation:
+        yield from _in_sequences(instance, objective, made, enough)
+
+
+def _in_sequences(
+    instance: SchedulingInstance, objective: str, made: list[Schedule], enough: Callable[[], bool]
+) -> Iterator[Schedule]:
+    """Yield a schedule for each sequence that is better than those before, and at the end of the way."""
+    line = FlowLine(instance, objective)
+    best = min((sequence_of(instance, schedule) for schedule in made), key=line.worth)
+    worth = line.worth(best)
+    for sequence in sequences(line, enough):
+        found = line.worth(sequence)
+        if found < worth:
+            best, worth = sequence, found
+            yield in_sequence(instance, best)
+    for better in descent(line, best, enough):
+        yield in_sequence(instance, better)
 
 
 def _keeps_deadlines(instance: SchedulingInstance, schedule: Schedule) -> bool:

@@ -76,7 +76,8 @@ def scheduling_instance(
     Returns
     -------
     SchedulingInstance
-        Machines are the stations in the order of the path.
+        Machines are the stations in the order of the path. All do the orders in one sequence
+        (``permutation``): parts cannot overtake on such a line.
 
     Raises
     ------
@@ -155,6 +156,7 @@ def scheduling_instance(
                 if station.initial_product is not None
             },
             "tick": tick,
+            "permutation": True,  # one chain, and its buffers are first in, first out
         }
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -126,6 +126,9 @@ class SchedulingInstance(Record):
         needs its set-up too, from time 0 on; where it is not, the first job needs none.
     tick
         Seconds in one tick.
+    permutation
+        Whether all machines do the jobs in one sequence, as a line does in which parts cannot overtake. All
+        jobs then visit the same machines in the same order, each once, for 1 tick or more.
 
     Examples
     --------
@@ -144,9 +147,11 @@ class SchedulingInstance(Record):
     setup_times: SetupTimes = FrozenMapping()
     initial_family: FrozenMapping[_Text, _Text] = FrozenMapping()
     tick: Annotated[float, Field(gt=0)] = 1.0
+    permutation: Annotated[bool, Field(strict=True)] = False
 
     def __post_init__(self) -> None:
-        problems = [*self._name_problems(), *self._machine_problems()] or [*self._size_problems()]
+        problems = [*self._name_problems(), *self._machine_problems(), *self._permutation_problems()]
+        problems = problems or [*self._size_problems()]
         if problems:
             text = "; ".join(str(problem) for problem in problems).replace("{", "{{").replace("}", "}}")
             raise PydanticCustomError("instance", text, {"problems": tuple(problems)})
@@ -158,8 +163,12 @@ class SchedulingInstance(Record):
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is a classical job shop: no release dates, deadlines, set-ups or lot streaming."""
-        return not self.setup_times and all(
+        """Whether this is a classical job shop.
+
+        It has no release dates, deadlines, set-ups or lot streaming, and the sequences on its machines are
+        free.
+        """
+        return not (self.setup_times or self.permutation) and all(
             job.release == 0
             and job.deadline is None
             and all(o.lead_ticks == o.duration and o.tail_ticks == o.duration for o in job.operations)
@@ -243,6 +252,27 @@ class SchedulingInstance(Record):
                 message = f"no machine is called {machine!r}{did_you_mean(machine, known)}"
                 yield Problem(path=path, message=message)
 
+    def _permutation_problems(self) -> Iterator[Problem]:
+        if not self.permutation:
+            return
+        route = [operation.machine for operation in self.jobs[0].operations]
+        twice = sorted({machine for machine in route if route.count(machine) > 1})
+        if twice:
+            message = f"visits machine {twice[0]!r} twice; with permutation, each machine once"
+            yield Problem(path="jobs.0.operations", message=message)
+        for index, job in enumerate(self.jobs):
+            own = [operation.machine for operation in job.operations]
+            if own != route:
+                message = (
+                    f"takes the route {_arrows(own)}, job {self.jobs[0].name!r} takes {_arrows(route)}; "
+                    "with permutation, all jobs take one route"
+                )
+                yield Problem(path=f"jobs.{index}.operations", message=message)
+            for position, operation in enumerate(job.operations):
+                if operation.duration == 0 and operation.machine not in self.setup_times:
+                    path = f"jobs.{index}.operations.{position}.duration"
+                    yield Problem(path=path, message="with permutation, operations take 1 tick or more")
+
     def _size_problems(self) -> Iterator[Problem]:
         horizon = self.horizon()
         if horizon > LARGEST_HORIZON:
@@ -283,6 +313,11 @@ class SchedulingInstance(Record):
                 ],
             }
         )
+
+
+def _arrows(route: Sequence[str]) -> str:
+    shown = " -> ".join(route[:8])
+    return f"{shown} -> ..." if len(route) > 8 else shown
 
 
 _NO_ROW: Mapping[str, int] = FrozenMapping()

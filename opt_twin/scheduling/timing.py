@@ -10,7 +10,7 @@ from opt_twin.plan import Assignment, Schedule
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.objectives import on_machine_in_order
 
-__all__ = ["Orders", "left_shifted", "orders_of", "schedule_of", "timed"]
+__all__ = ["Orders", "in_sequence", "left_shifted", "orders_of", "schedule_of", "sequence_of", "timed"]
 
 Key = tuple[str, int]
 """A job's name and the position of one of its operations."""
@@ -86,6 +86,32 @@ def timed(instance: SchedulingInstance, orders: Orders) -> dict[Key, tuple[int, 
     except CycleError:
         return None
     return times
+
+
+def in_sequence(instance: SchedulingInstance, sequence: Sequence[int]) -> Schedule:
+    """Return the schedule in which all machines do the jobs in one sequence, as early as possible.
+
+    Parameters
+    ----------
+    instance
+        One with ``permutation``.
+    sequence
+        Indices of all jobs.
+    """
+    orders = {
+        operation.machine: [(instance.jobs[index].name, position) for index in sequence]
+        for position, operation in enumerate(instance.jobs[0].operations)
+    }
+    times = timed(instance, orders)
+    assert times is not None
+    return schedule_of(instance, times)
+
+
+def sequence_of(instance: SchedulingInstance, schedule: Schedule) -> tuple[int, ...]:
+    """Return the indices of the jobs in their order on the first machine of the first job's route."""
+    number = {job.name: index for index, job in enumerate(instance.jobs)}
+    machine = instance.jobs[0].operations[0].machine
+    return tuple(number[assignment.job] for assignment in on_machine_in_order(schedule, machine))
 
 
 def left_shifted(instance: SchedulingInstance, schedule: Schedule) -> Schedule:

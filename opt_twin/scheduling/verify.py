@@ -23,6 +23,7 @@ RULES = (
     "precedence",
     "release",
     "deadline",
+    "permutation",
     "tick",
 )
 """The rules that a schedule can break."""
@@ -50,6 +51,7 @@ def verify(instance: SchedulingInstance, schedule: Schedule) -> tuple[Violation,
         *_each(instance, schedule),
         *_jobs(instance, schedule),
         *_machines(instance, schedule),
+        *_permutation(instance, schedule),
     )
 
 
@@ -197,6 +199,31 @@ def _machines(instance: SchedulingInstance, schedule: Schedule) -> Iterator[Viol
             needed = instance.setup_time(machine, family.get(before.job), family.get(after.job))
             if before.end <= after.start:
                 yield from _setup(machine, f"job {before.job}", after, before.end, needed)
+
+
+def _permutation(instance: SchedulingInstance, schedule: Schedule) -> Iterator[Violation]:
+    """Yield each machine that departs from the sequence of the first one, where all must have the same."""
+    if not instance.permutation:
+        return
+    jobs = {job.name for job in instance.jobs}
+    sequences = {
+        machine: tuple(a.job for a in on_machine_in_order(schedule, machine) if a.job in jobs)
+        for machine in instance.machines
+        if machine in schedule.machines
+    }
+    for (first, wanted), (machine, own) in zip(
+        list(sequences.items())[:1] * len(sequences), sequences.items(), strict=True
+    ):
+        for position, (expected, found) in enumerate(zip(wanted, own, strict=False), 1):
+            if expected != found:
+                yield Violation(
+                    rule="permutation",
+                    where=f"machine {machine}, position {position}",
+                    amount=0,
+                    message=f"does job {found} where machine {first} does job {expected}; "
+                    "all machines must do the jobs in one sequence",
+                )
+                break
 
 
 def _overlaps(machine: str, ordered: tuple[Assignment, ...]) -> Iterator[Violation]:

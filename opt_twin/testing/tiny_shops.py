@@ -62,6 +62,7 @@ def random_shop(
     setups: bool = False,
     streaming: bool = False,
     dates: bool = False,
+    permutation: bool = False,
 ) -> SchedulingInstance:
     """Return a random job shop in which every job visits each machine once.
 
@@ -77,6 +78,8 @@ def random_shop(
         With leads and tails below the durations.
     dates
         With releases, due dates and weights.
+    permutation
+        All jobs take one route, in one sequence on all machines.
     """
     rng = stream(seed, 0, "random shop", "search")
     names = [f"M{number}" for number in range(1, machines + 1)]
@@ -84,7 +87,8 @@ def random_shop(
     rows = []
     for number in range(1, jobs + 1):
         operations = [
-            _operation(rng, names[machine], streaming=streaming) for machine in rng.permutation(machines)
+            _operation(rng, names[machine], streaming=streaming)
+            for machine in (range(machines) if permutation else rng.permutation(machines))
         ]
         job: dict[str, object] = {"name": f"J{number}", "operations": operations}
         if setups:
@@ -97,6 +101,8 @@ def random_shop(
             }
         rows.append(job)
     data: dict[str, object] = {"name": f"random {seed}", "machines": names, "jobs": rows}
+    if permutation:
+        data["permutation"] = True
     if setups:
         data["setup_times"] = {
             name: {a: {b: int(rng.integers(0, 5))} for a, b in permutations(families, 2)} for name in names
@@ -116,15 +122,17 @@ def _operation(rng: np.random.Generator, machine: str, *, streaming: bool) -> di
 def best_by_enumeration(instance: SchedulingInstance, objective: str) -> int | None:
     """Return the optimum over all orders on all machines; None when no schedule keeps the deadlines.
 
-    For instances with a handful of operations on each machine.
+    With ``permutation``, over all sequences. For instances with a handful of operations on each machine.
     """
     per_machine = [
         [(job.name, position) for job, position in instance.on_machine(machine)]
         for machine in instance.machines
     ]
+    orders = [list(permutations(members)) for members in per_machine]
+    choices = zip(*orders, strict=True) if instance.permutation else product(*orders)
     deadlines = {job.name: job.deadline for job in instance.jobs}
     best: int | None = None
-    for choice in product(*(permutations(members) for members in per_machine)):
+    for choice in choices:
         times = timed(instance, dict(zip(instance.machines, choice, strict=True)))
         if times is None:
             continue
