@@ -11,7 +11,7 @@ from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
-    from opt_twin.simulation.stations import Server
+    from opt_twin.simulation.servers import Server
 
 __all__ = ["BufferNode"]
 

@@ -20,9 +20,10 @@ from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, order_sequence
 from opt_twin.simulation.parts import Taker, Ways
+from opt_twin.simulation.servers import Server
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.sources import Release, SinkNode, SourceNode
-from opt_twin.simulation.stations import Server, StationNode
+from opt_twin.simulation.stations import StationNode
 from opt_twin.streams import Purpose
 
 __all__ = ["Engine", "Run", "run_replication"]

@@ -12,7 +12,7 @@ from opt_twin.simulation.calendar import Calendar, Cause
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
-    from opt_twin.simulation.stations import Server
+    from opt_twin.simulation.servers import Server
 
 __all__ = ["ModeState"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opt_twin.simulation.stations import Server
+    from opt_twin.simulation.servers import Server
 
 __all__ = ["Giver", "Part", "Taker", "Ways", "enqueue"]
 

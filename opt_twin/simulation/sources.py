@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.ledger import Ledger
-    from opt_twin.simulation.stations import Server
+    from opt_twin.simulation.servers import Server
 
 __all__ = ["Release", "SinkNode", "SourceNode"]
 

@@ -31,7 +31,7 @@ from opt_twin.simulation import RunSettings, run_replication
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.conservation import shortest
 from opt_twin.simulation.ledger import Ledger
-from opt_twin.simulation.stations import Server
+from opt_twin.simulation.servers import Server
 
 
 @pytest.fixture
