@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar, dataclass_transform
 
 import numpy as np
+import numpy.typing as npt
 import pydantic
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -23,7 +24,16 @@ from pydantic_core import core_schema
 
 from opt_twin.errors import ModelError, Problem, did_you_mean
 
-__all__ = ["FrozenMapping", "Record", "canonical", "digest_of", "problems_of", "record"]
+__all__ = [
+    "FrozenMapping",
+    "Rebuilt",
+    "Record",
+    "canonical",
+    "digest_of",
+    "problems_of",
+    "read_only",
+    "record",
+]
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -252,6 +262,9 @@ class FrozenMapping(Mapping[K, V], Generic[K, V]):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a FrozenMapping cannot change")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a FrozenMapping cannot change")
+
     def __hash__(self) -> int:
         return hash(frozenset(self.items()))
 
@@ -273,3 +286,32 @@ class FrozenMapping(Mapping[K, V], Generic[K, V]):
 
 def _thaw(value: object) -> object:
     return dict(value) if isinstance(value, FrozenMapping) else value
+
+
+def read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return a copy of `values` as an array of floats that nobody can make writeable again.
+
+    Examples
+    --------
+    >>> read_only([1.0, 2.0]).flags.writeable
+    False
+    """
+    array = np.asarray(values, dtype=np.float64)
+    return np.frombuffer(array.tobytes()).reshape(array.shape)
+
+
+class Rebuilt:
+    """What a frozen dataclass with arrays inherits: pickling and copying build it again.
+
+    Pickle forgets that an array is read-only; the constructor does not.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type, dict[str, Any]]]:
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]  # every heir is a dataclass
+        return _build, (type(self), {field.name: getattr(self, field.name) for field in fields})
+
+
+def _build(cls: Callable[..., T], fields: dict[str, Any]) -> T:
+    return cls(**fields)

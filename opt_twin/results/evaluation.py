@@ -17,14 +17,14 @@ Of an element: ``<station>.busy``, ``.starved``, ``.blocked``, ``.failed``, ``.m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import EvaluationError, UnknownNameError
-from opt_twin.records import digest_of
+from opt_twin.records import FrozenMapping, Rebuilt, digest_of, read_only
 from opt_twin.results.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ STATES = ("busy", "setup", "starved", "blocked", "failed", "micro_stop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evaluation:
+class Evaluation(Rebuilt):
     """The measures of one line, for each replication.
 
     Attributes
@@ -68,7 +68,7 @@ class Evaluation:
     warm_up: float
     line_digest: str
     plan_digest: str = ""
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = FrozenMapping()
     line_name: str = ""
 
     def __post_init__(self) -> None:
@@ -77,12 +77,13 @@ class Evaluation:
             raise EvaluationError("replications must be distinct, ascending, and at least one")
         frozen: dict[str, Floats] = {}
         for name, values in self.values.items():
-            array = np.array(values, dtype=float)
+            array = read_only(values)
             if array.shape != (n,):
                 raise EvaluationError(f"{name!r} has shape {array.shape}, expected ({n},)")
-            array.flags.writeable = False
             frozen[name] = array
-        object.__setattr__(self, "values", frozen)
+        object.__setattr__(self, "replications", tuple(self.replications))
+        object.__setattr__(self, "values", FrozenMapping(frozen))
+        object.__setattr__(self, "units", FrozenMapping(self.units))
 
     def __getitem__(self, measure: str) -> Floats:
         """Return the values of a measure, shape (n,), read-only.

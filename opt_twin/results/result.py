@@ -70,6 +70,9 @@ class Result(Generic[S]):
     objective_name: str = ""
     trace: tuple[TracePoint, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "trace", tuple(self.trace))
+
     @property
     def gap(self) -> float | None:
         """Return (objective - bound) / |objective|; 0 when they are equal; None when one is missing."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from opt_twin.errors import InstanceError, ModelError, ObjectiveError, OptionError
 from opt_twin.line import Line
-from opt_twin.records import FrozenMapping, Record, digest_of, record
+from opt_twin.records import FrozenMapping, Rebuilt, Record, digest_of, read_only, record
 from opt_twin.results import Evaluation
 from opt_twin.search.dominance import hypervolume, knee_of, signs_of
 from opt_twin.search.objectives import Objective, Sense
@@ -69,7 +69,7 @@ class SearchSummary(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ParetoFront:
+class ParetoFront(Rebuilt):
     """Lines of which none is better than another in every objective.
 
     Arrays are read-only. The points are ordered by the first objective, then the next.
@@ -127,15 +127,23 @@ class ParetoFront:
             "reference_point": (m,),
         }
         for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=float)
+            array = read_only(getattr(self, name))
             if array.shape != shape:
                 raise OptionError(f"{name} of a front has shape {array.shape}, expected {shape}")
-            array.flags.writeable = False
             object.__setattr__(self, name, array)
         if n == 0 or not np.isfinite(self.points).all():
             raise OptionError("a front needs one or more points with finite values")
         if len(self.decisions) != n or len(self.evaluations) not in (0, n):
             raise OptionError(f"a front of {n} points needs {n} decisions and evaluations")
+        frozen = {
+            "objectives": tuple(self.objectives),
+            "decisions": tuple(FrozenMapping(decision) for decision in self.decisions),
+            "lines": tuple(self.lines),
+            "evaluations": tuple(self.evaluations),
+            "not_different_from": tuple(tuple(others) for others in self.not_different_from),
+        }
+        for name, value in frozen.items():
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.lines)

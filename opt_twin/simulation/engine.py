@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,6 +10,7 @@ from opt_twin.errors import PlanError, SimulationError
 from opt_twin.graph import ranks
 from opt_twin.line import Buffer, Line, Sink, Source, Station
 from opt_twin.plan import Plan
+from opt_twin.records import FrozenMapping
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
 from opt_twin.simulation.conservation import check_run
@@ -47,7 +48,7 @@ class Run:
         What happened, in the order of time (states at the time when they end); empty unless asked for.
     """
 
-    values: dict[str, float]
+    values: Mapping[str, float]
     replication: int
     seed: int
     end: float
@@ -159,7 +160,7 @@ class Engine:
             for server in self._servers():
                 server.close_log(end)
         return Run(
-            values=measures(self.line, self._warm or before, Totals.of(self, end), self.book),
+            values=FrozenMapping(measures(self.line, self._warm or before, Totals.of(self, end), self.book)),
             replication=self.replication,
             seed=self.seed,
             end=end,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, as_completed
 
 import numpy as np
 
+from opt_twin.errors import SimulationError
 from opt_twin.line import Line
 from opt_twin.plan import Plan
 from opt_twin.results import Evaluation
 from opt_twin.simulation.engine import run_replication
 from opt_twin.simulation.kpis import measure_units
 from opt_twin.simulation.settings import RunSettings
+from opt_twin.workers import DEAD_WORKER, end_workers, process_pool
 
 __all__ = ["OnProgress", "simulate"]
 
 OnProgress = Callable[[int, int], None]
 """Called with (replications done, replications in all), in the process that asked."""
 
-_Values = dict[str, float]
+_Values = Mapping[str, float]
 
 
 def simulate(
@@ -41,8 +42,10 @@ def simulate(
     PlanError
         If the plan does not fit the line, or a warm-up is asked for with a plan.
     SimulationError
-        If the line would release parts without end at one moment, or the orders are not complete by the
-        horizon.
+        If the line would release parts without end at one moment, the orders are not complete by the
+        horizon, or a worker died.
+    OptionError
+        If workers are asked for in a program that they cannot import, as it comes from standard input.
     ConservationError
         If parts or state times do not add up.
 
@@ -87,15 +90,18 @@ def _blocks(
         for number in numbers:
             yield _run_block(line, settings, plan, seed, (number,))
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        size = max(1, len(numbers) // (4 * workers))
-        blocks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
-        futures = [pool.submit(_run_block, line, settings, plan, seed, block) for block in blocks]
+    size = max(1, len(numbers) // (4 * workers))
+    blocks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
+    with process_pool(workers) as pool:
         try:
+            futures = [pool.submit(_run_block, line, settings, plan, seed, block) for block in blocks]
             for future in as_completed(futures):
                 yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BrokenExecutor as error:
+            raise SimulationError(f"{DEAD_WORKER} ({error})") from error
+        except BaseException:
+            end_workers(pool)
+            raise
 
 
 def _run_block(

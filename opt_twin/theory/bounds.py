@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import OptionError
+from opt_twin.records import read_only
 from opt_twin.theory.renewal import availability
 
 __all__ = [
@@ -144,14 +145,13 @@ class Downtimes:
     clock: Literal["operation", "calendar"] = "calendar"
 
     def __post_init__(self) -> None:
-        up, down = np.array(self.up, dtype=float), np.array(self.down, dtype=float)
+        up, down = read_only(self.up), read_only(self.down)
         if up.ndim != 1 or up.shape != down.shape or not (up >= 0).all() or not (down >= 0).all():
             raise OptionError("up and down must be as many times of 0 s or more")
         if self.clock not in ("operation", "calendar"):
             raise OptionError(f"the clock is 'operation' or 'calendar', got {self.clock!r}")
-        for name, array in (("up", up), ("down", down)):
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+        object.__setattr__(self, "up", up)
+        object.__setattr__(self, "down", down)
 
 
 class _Walk(Protocol):

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from opt_twin.errors import ModelError
 from opt_twin.line import Clock, FailureMode, Interrupted, Line, Source, Station
-from opt_twin.records import Record, record
+from opt_twin.records import FrozenMapping, Record, record
 from opt_twin.theory.renewal import availability, cycles_to_failure, restart_time
 
 __all__ = [
@@ -88,6 +88,12 @@ class Traffic:
     products: Mapping[str, Mapping[str, float]]
     parts_out: float
     good_parts: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "visits", FrozenMapping(self.visits))
+        object.__setattr__(self, "defective", FrozenMapping(self.defective))
+        products = {name: FrozenMapping(shares) for name, shares in self.products.items()}
+        object.__setattr__(self, "products", FrozenMapping(products))
 
 
 def released_per_hour(line: Line) -> float | None:

@@ -249,7 +249,8 @@ def test_flows_of_a_line_with_scrap_and_batches():
     evaluation = run(line, horizon=20000.0, replications=8)
     flow = traffic(line)
     released = capacity_table(line)[0].capacity_per_hour
-    assert_covers(evaluation, "throughput", released * flow.good_parts)
+    assert_covers(evaluation, "throughput", released * flow.parts_out)
+    assert_covers(evaluation, "good_throughput", released * flow.good_parts)
     assert_covers(evaluation, "parts_out", released * flow.parts_out * 19800 / 3600)
 
 
