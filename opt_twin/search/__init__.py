@@ -2,11 +2,11 @@
 
 from opt_twin.search.budget import Budget
 from opt_twin.search.dominance import hypervolume, non_dominated
-from opt_twin.search.executor import process_pool
 from opt_twin.search.objectives import Constraint, Objective, objective_named
 from opt_twin.search.pareto import ParetoFront, SearchSummary
 from opt_twin.search.search import search
 from opt_twin.search.variables import DecisionSpace, Variable, vary
+from opt_twin.workers import process_pool
 
 __all__ = [
     "Budget",

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 
 from opt_twin.errors import OptionError, OptTwinError, SolverError
 from opt_twin.line import Line
 from opt_twin.results import Evaluation, Evaluator
+from opt_twin.workers import DEAD_WORKER
 
-__all__ = ["Outcome", "evaluate_lines", "process_pool"]
+__all__ = ["Outcome", "evaluate_lines"]
 
 Outcome = Evaluation | OptTwinError
 """What became of a line: its evaluation, or the error that its evaluation raised on purpose."""
-
-
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Return a pool of `workers` fresh processes that leave Ctrl-C to the calling process.
-
-    Scripts that use it need the usual ``if __name__ == "__main__":`` around their code.
-
-    Raises
-    ------
-    OptionError
-        If `workers` is below 1.
-    """
-    if workers < 1:
-        raise OptionError(f"a pool needs 1 or more workers, got {workers}")
-    return ProcessPoolExecutor(
-        max_workers=workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
-    )
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def evaluate_lines(
@@ -104,10 +82,7 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
     except BrokenExecutor as error:
-        raise SolverError(
-            f"a worker of the executor died: {error}. Maybe it ran out of memory; use fewer workers, or "
-            "executor=None to see what happens"
-        ) from error
+        raise SolverError(f"{DEAD_WORKER}, or executor=None to see what happens ({error})") from error
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         if "pickle" not in str(error).lower():
             raise

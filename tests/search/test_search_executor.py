@@ -7,7 +7,7 @@ from search_fakes import Dies, Zdt1, line_of
 
 from opt_twin.errors import OptionError, SimulationError, SolverError
 from opt_twin.search import process_pool
-from opt_twin.search.executor import _ignore_interrupts, evaluate_lines
+from opt_twin.search.executor import evaluate_lines
 
 LINES = [line_of(3).with_value("M1.speed", speed) for speed in (1.0, 1.2, 1.4, 1.6)]
 
@@ -106,17 +106,10 @@ def test_an_evaluator_that_cannot_travel_is_named():
 
 
 def test_a_worker_that_dies_is_named():
-    with process_pool(1) as executor, pytest.raises(SolverError, match="a worker of the executor died"):
+    with process_pool(1) as executor, pytest.raises(SolverError, match="a worker process died"):
         collect(Dies(), executor=executor)
 
 
 def test_a_pool_needs_a_worker():
     with pytest.raises(OptionError, match="1 or more workers, got 0"):
         process_pool(0)
-
-
-def test_workers_leave_the_interrupt_key_to_the_caller(monkeypatch):
-    calls = []
-    monkeypatch.setattr("signal.signal", lambda *arguments: calls.append(arguments))
-    _ignore_interrupts()
-    assert [int(number) for number, _ in calls] == [2]
