@@ -39,9 +39,17 @@ class JobShopModel:
     upper
         A value of the objective that can be reached; the domains are tightened by it. None when none is
         known.
+    lower
+        A bound on the objective; that of :func:`~opt_twin.scheduling.lower_bound` unless given.
     """
 
-    def __init__(self, instance: SchedulingInstance, objective: str, upper: int | None = None) -> None:
+    def __init__(
+        self,
+        instance: SchedulingInstance,
+        objective: str,
+        upper: int | None = None,
+        lower: int | None = None,
+    ) -> None:
         from ortools.sat.python import cp_model
 
         self.model: Any = cp_model.CpModel()
@@ -49,7 +57,7 @@ class JobShopModel:
         self._instance = instance
         self._objective = objective
         self._upper = upper
-        self._lower = lower_bound(instance, objective)
+        self._lower = lower_bound(instance, objective) if lower is None else lower
         self._horizon = instance.horizon()
         self._starts: dict[Key, Any] = {}
         self._ends: dict[Key, Any] = {}
@@ -309,9 +317,18 @@ class JobShopModel:
 
 
 class CpSatSolver:
-    """CP-SAT of OR-Tools on :class:`JobShopModel`: all objectives, bounds, proofs."""
+    """CP-SAT of OR-Tools on :class:`JobShopModel`: all objectives, bounds, proofs.
+
+    Parameters
+    ----------
+    lower
+        A bound on the objective that is known already; None when there is none.
+    """
 
     name = "cp-sat"
+
+    def __init__(self, lower: int | None = None) -> None:
+        self._lower = lower
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return None: the formulation covers every instance and objective."""
@@ -331,26 +348,35 @@ class CpSatSolver:
         """Return the best schedule found; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`."""
         started = time.perf_counter()
         upper = None if start is None else evaluate_objective(instance, start, objective)
-        formulation = JobShopModel(instance, objective, upper)
         lowest = lower_bound(instance, objective)
+        if self._lower is not None:
+            lowest = max(lowest, self._lower)
         known = TracePoint(0.0, upper, lowest)
-        if formulation.contradictory:
-            answer = None
-        else:
-            if start is not None:
+        answer: CpSatAnswer | None = None
+        contradictory = interrupted = False
+        try:
+            formulation = JobShopModel(instance, objective, upper, lowest)
+            contradictory = formulation.contradictory
+            if start is not None and not contradictory:
                 formulation.hint(start)
-            answer = run_cpsat(
-                formulation.model,
-                options=options,
-                started=started,
-                known=known,
-                parameters=DISJUNCTIVE if start is not None and instance.is_plain else None,
-                on_progress=on_progress,
-                stop=stop,
-            )
-        status, reason = (
-            (Status.INFEASIBLE, StopReason.PROVED) if answer is None else (answer.status, answer.stop_reason)
-        )
+            if not contradictory:
+                answer = run_cpsat(
+                    formulation.model,
+                    options=options,
+                    started=started,
+                    known=known,
+                    parameters=DISJUNCTIVE if start is not None and instance.is_plain else None,
+                    on_progress=on_progress,
+                    stop=stop,
+                )
+        except KeyboardInterrupt:  # while the model was being built
+            interrupted = True
+        if answer is not None:
+            status, reason = answer.status, answer.stop_reason
+        elif interrupted:
+            status, reason = Status.UNKNOWN, StopReason.INTERRUPTED
+        else:
+            status, reason = Status.INFEASIBLE, StopReason.PROVED
         best, value = start, upper
         if answer is not None and answer.value is not None:
             best = formulation.schedule(answer)

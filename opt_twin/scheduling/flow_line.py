@@ -58,8 +58,9 @@ class FlowLine:
         The index of each job's family; a job without a family has one that needs no set-up.
     setups
         ``setups[before][after]``: the set-up on each position; the last row is the start.
-    is_sum
-        Whether the costs of the jobs are added; the largest counts otherwise.
+    is_sum, is_late, is_flow, is_setup
+        Whether the costs of the jobs are added (the largest counts otherwise), and what they are: tardiness,
+        flow time or set-ups; none of the three for the makespan.
     """
 
     def __init__(self, instance: SchedulingInstance, objective: str) -> None:
@@ -93,7 +94,8 @@ class FlowLine:
         )
         self.is_sum = objective.startswith("total_")
         self.is_late = objective.endswith("tardiness")
-        self._objective = objective
+        self.is_flow = objective == "total_weighted_flow_time"
+        self.is_setup = objective == "total_setup_time"
 
     @property
     def start(self) -> LineState:
@@ -102,15 +104,13 @@ class FlowLine:
 
     def cost(self, job: int, end: int, setup: int) -> int:
         """Return what a job adds that is complete at `end` after set-ups of `setup` ticks."""
-        if self._objective == "makespan":
-            return end
-        if self._objective == "total_setup_time":
-            return setup
-        if self._objective == "total_weighted_flow_time":
+        if self.is_late:
+            due = self.dues[job]
+            late = 0 if due is None or end <= due else end - due
+            return self.weights[job] * late if self.is_sum else late
+        if self.is_flow:
             return self.weights[job] * (end - self.releases[job])
-        due = self.dues[job]
-        late = 0 if due is None or end <= due else end - due
-        return late if self._objective == "maximum_tardiness" else self.weights[job] * late
+        return setup if self.is_setup else end
 
     def after(self, state: LineState, job: int) -> LineState:
         """Return the line after one more job, all operations as early as possible."""

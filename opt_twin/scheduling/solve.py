@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 
 from opt_twin.errors import OptionError, PlanError, SolverError
 from opt_twin.plan import Schedule
-from opt_twin.results import Result, Status, StopReason, TracePoint
+from opt_twin.results import Result, Status, StopReason
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.cpsat import CpSatSolver
 from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.labels import LabelSolver
 from opt_twin.scheduling.milp import MilpSolver
 from opt_twin.scheduling.objectives import check_objective, evaluate_objective
 from opt_twin.scheduling.solver import SchedulingSolver
@@ -23,12 +25,12 @@ __all__ = ["AutoSolver", "solve_schedule", "solver_names"]
 
 
 class AutoSolver:
-    """Dispatching rules first, then CP-SAT from their best schedule."""
+    """Dispatching rules, then labels where they apply, then CP-SAT; each from the best schedule so far."""
 
     name = "auto"
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return None: both parts cover every instance and objective."""
+        """Return None: CP-SAT covers every instance and objective."""
         del instance, objective
         return None
 
@@ -42,50 +44,76 @@ class AutoSolver:
         on_progress: OnProgress | None = None,
         stop: Stop | None = None,
     ) -> Result[Schedule]:
-        """Return the best schedule of both; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
+        """Return the best schedule of all; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
 
-        The rules get a tenth of the time.
+        The rules get a tenth of the time, the labels half of what is left then.
         """
         started = time.perf_counter()
-        quick = DispatchingSolver().solve(
-            instance,
-            objective=objective,
-            options=options.replace(time_limit=options.time_limit / 10),
-            start=start,
-            on_progress=on_progress,
-            stop=stop,
+        so_far: Result[Schedule] | None = None
+        parts: tuple[tuple[SchedulingSolver, float], ...] = (
+            (DispatchingSolver(), 0.1),
+            (LabelSolver(), 0.5),
+            (CpSatSolver(), 1.0),
         )
-        gap = quick.gap
-        if quick.status is Status.OPTIMAL or quick.stop_reason is StopReason.INTERRUPTED:
-            return quick
-        if gap is not None and gap <= options.gap:
-            return dataclasses.replace(quick, stop_reason=StopReason.GAP_LIMIT)
-        spent = time.perf_counter() - started
-
-        def later(point: TracePoint) -> None:
-            if on_progress is not None:
-                on_progress(point._replace(time=point.time + spent))
-
         try:
-            result = CpSatSolver().solve(
-                instance,
-                objective=objective,
-                options=options.replace(time_limit=max(options.time_limit - spent, 0.001)),
-                start=quick.best,
-                on_progress=later,
-                stop=stop,
-            )
-        except KeyboardInterrupt:  # while the model was being built
-            return dataclasses.replace(quick, stop_reason=StopReason.INTERRUPTED)
-        points = (point._replace(time=point.time + spent) for point in result.trace)
-        return dataclasses.replace(
-            result, runtime=time.perf_counter() - started, trace=(*quick.trace, *points)
-        )
+            for part, share in parts:
+                if part.refuses(instance, objective) is not None:
+                    continue
+                if isinstance(part, CpSatSolver) and so_far is not None and so_far.bound is not None:
+                    part = CpSatSolver(lower=math.ceil(so_far.bound))  # noqa: PLW2901 - it knows more now
+                spent = time.perf_counter() - started
+                left = share * max(options.time_limit - spent, 0.001)
+                result = part.solve(
+                    instance,
+                    objective=objective,
+                    options=options.replace(time_limit=left),
+                    start=start if so_far is None else so_far.best,
+                    on_progress=_later(on_progress, spent),
+                    stop=stop,
+                )
+                so_far = _after(so_far, result, spent)
+                if so_far.status in {Status.OPTIMAL, Status.INFEASIBLE}:
+                    break
+                if so_far.stop_reason is StopReason.INTERRUPTED:
+                    break
+                if so_far.gap is not None and so_far.gap <= options.gap:
+                    so_far = dataclasses.replace(so_far, stop_reason=StopReason.GAP_LIMIT)
+                    break
+        except KeyboardInterrupt:  # outside the parts, or while one was beginning
+            if so_far is None:
+                raise
+            so_far = dataclasses.replace(so_far, stop_reason=StopReason.INTERRUPTED)
+        assert so_far is not None
+        return dataclasses.replace(so_far, runtime=time.perf_counter() - started)
+
+
+def _later(on_progress: OnProgress | None, spent: float) -> OnProgress | None:
+    """Return a hook that counts the time from the start of the whole search."""
+    if on_progress is None:
+        return None
+    return lambda point: on_progress(point._replace(time=point.time + spent))
+
+
+def _after(so_far: Result[Schedule] | None, result: Result[Schedule], spent: float) -> Result[Schedule]:
+    """Return the result of the next part with the trace and the bound of those before."""
+    points = tuple(point._replace(time=point.time + spent) for point in result.trace)
+    if so_far is None:
+        return dataclasses.replace(result, trace=points)
+    bound = result.bound
+    if bound is not None and so_far.bound is not None:
+        bound = max(bound, so_far.bound)
+    return dataclasses.replace(result, bound=bound, trace=(*so_far.trace, *points))
 
 
 _SOLVERS: Registry[SchedulingSolver] = Registry(
     "scheduling",
-    {"auto": AutoSolver, "cp-sat": CpSatSolver, "milp": MilpSolver, "dispatching": DispatchingSolver},
+    {
+        "auto": AutoSolver,
+        "cp-sat": CpSatSolver,
+        "milp": MilpSolver,
+        "dispatching": DispatchingSolver,
+        "labels": LabelSolver,
+    },
 )
 
 
@@ -113,8 +141,9 @@ def solve_schedule(
     objective
         One of :data:`~opt_twin.scheduling.OBJECTIVES`, minimised.
     solver
-        ``auto`` (dispatching rules, then CP-SAT from their best schedule), ``cp-sat``, ``milp`` (plain job
-        shops only), ``dispatching``, the name of a plug-in, or a solver.
+        ``auto`` (dispatching rules, labels where they apply, CP-SAT, each from the best schedule so far),
+        ``cp-sat``, ``milp`` (plain job shops only), ``dispatching``, ``labels`` (one sequence on all
+        machines, few jobs), the name of a plug-in, or a solver.
     options
         Limits; 60 s and one worker unless given.
     start
@@ -163,7 +192,12 @@ def solve_schedule(
         on_progress=on_progress,
         stop=stop,
     )
-    return _checked(instance, objective, result)
+    try:
+        return _checked(instance, objective, result)
+    except KeyboardInterrupt:  # too late to save time, and the answer must not be lost
+        if result.stop_reason is not StopReason.PROVED:
+            result = dataclasses.replace(result, stop_reason=StopReason.INTERRUPTED)
+        return _checked(instance, objective, result)
 
 
 def _check_start(instance: SchedulingInstance, start: Schedule) -> None:
