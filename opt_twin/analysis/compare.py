@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import EvaluationError
+from opt_twin.quantity import number_text
 from opt_twin.records import Record, record
 from opt_twin.results import Estimate, Evaluation
 
@@ -52,12 +53,12 @@ class Comparison(Record):
         unit = f" {self.unit}" if self.unit else ""
         difference = f"{self.difference.mean:+.4g}"
         if self.difference.half_width is not None:
-            difference += f" ± {self.difference.half_width:.2g}"
+            difference += f" ± {number_text(self.difference.half_width, 2)}"
         if self.first.mean:
             difference += f" ({100 * self.difference.mean / abs(self.first.mean):+.2g} %)"
         how = "paired" if self.paired else "not paired"
         clear = "" if self.significant else "; the difference may be chance"
-        means = f"{self.first.mean:.4g} -> {self.second.mean:.4g}{unit}"
+        means = f"{number_text(self.first.mean, 4)} -> {number_text(self.second.mean, 4)}{unit}"
         return f"{self.measure}: {means}, {difference}, {how}{clear}"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,13 +47,15 @@ __all__ = [
     "TimeLimit",
     "Workers",
     "answer",
+    "check_files",
+    "check_folder",
     "default_workers",
     "exit_code_of",
     "guarded",
     "number",
     "result_code",
     "seconds",
-    "write_text",
+    "undisturbed",
 ]
 
 P = ParamSpec("P")
@@ -100,19 +104,22 @@ def default_workers(workers: int | None) -> int:
     )
 
 
-def seconds(text: str, option: str = "--time-limit") -> float:
-    """Return a duration above 0 from the command line in seconds."""
+def seconds(text: str, option: str = "--time-limit", *, zero: bool = False) -> float:
+    """Return a duration from the command line in seconds: above 0, or 0 where `zero` is allowed."""
     from opt_twin.timebase import parse_duration
 
+    if "/" in text:
+        raise OptionError(f"{option}: {text!r} is a rate; write a time such as '15 min'")
     try:
         value = parse_duration(text)
     except UnitError as error:
         raise OptionError(f"{option}: {error}") from None
-    if value <= 0:
-        raise OptionError(f"{option}: {text!r} must be above 0")
+    if value < 0 or (value == 0 and not zero):
+        raise OptionError(f"{option}: {text!r} must be {'0 or more' if zero else 'above 0'}")
     return value
 
 
+_ANY_WIDTH = 10_000
 _USAGE = (ModelError, InstanceError, UnknownNameError, OptionError, PlanError, UnitError, ObjectiveError)
 
 
@@ -162,8 +169,11 @@ def guarded(command: Callable[P, ExitCode]) -> Callable[P, None]:
             _fail(f"error: {error}" if "\n" not in str(error) else str(error), exit_code_of(error))
         except KeyboardInterrupt:
             _fail("interrupted", ExitCode.INTERRUPTED)
+        except BrokenPipeError:  # the reader of stdout has seen enough; click ends the command silently
+            raise
         except OSError as error:
-            _fail(f"error: {error.filename or ''}: {error.strerror or error}", ExitCode.USAGE)
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(f"error: {where}{error.strerror or error}", ExitCode.USAGE)
         except Exception:  # noqa: BLE001  the last line of defence: say that it is our fault, and where
             traceback.print_exc()
             _fail("this is a defect of opt_twin; please report the lines above", ExitCode.UNEXPECTED)
@@ -198,7 +208,8 @@ class Screen:
         """The console of results."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else _ANY_WIDTH
+        return Console(highlight=False, soft_wrap=True, width=width)
 
     @functools.cached_property
     def err(self) -> Console:
@@ -210,22 +221,35 @@ class Screen:
     def result(self, text: object) -> None:
         """Print a result for people."""
         if not self.as_json:
-            self.out.print(text, markup=False)
+            self.out.print(str(text), markup=False)
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
-        """Print a table for people; all columns but the first are right-aligned."""
+        """Print a table for people; all columns but the first are right-aligned.
+
+        On a terminal that is too narrow for it each row becomes a list, so that no figure is cut off. Where
+        the output is no terminal, the table is as wide as it needs to be.
+        """
         if self.as_json:
             return
         from rich import box
+        from rich.measure import Measurement
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+        table = Table(box=box.SIMPLE_HEAD)
         for index, column in enumerate(columns):
             table.add_column(Text(column), justify="left" if index == 0 else "right", no_wrap=True)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self.out.print(table, soft_wrap=False)
+        width = Measurement.get(self.out, self.out.options.update(width=_ANY_WIDTH), table).maximum
+        self.out.print(Text(title, style="bold"))
+        if width <= self.out.width:
+            self.out.print(table, soft_wrap=False)
+            return
+        for first, *others in rows:
+            self.out.print(Text(first))
+            for column, cell in zip(columns[1:], others, strict=True):
+                self.out.print(Text(f"  {column}: {cell}"))
 
     def note(self, text: str) -> None:
         """Print a note about what is going on."""
@@ -266,9 +290,56 @@ class Screen:
             yield lambda done, total, text: bar.update(task, completed=done, total=total, note=text)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file, with the folders above it, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait for nobody: what has been found is written and printed to the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def check_files(**files: Path | None) -> None:
+    """Refuse files that cannot be written, before the work that they are for.
+
+    Raises
+    ------
+    OptionError
+        If one of the options names a folder, or a place where nothing can be written.
+    """
+    for option, path in files.items():
+        if path is None:
+            continue
+        if not path.name or path.is_dir():
+            raise OptionError(f"--{option}: {str(path)!r} is a folder; give the name of a file")
+        _check_folder(option, path.parent)
+        if path.exists() and not os.access(path, os.W_OK):
+            raise OptionError(f"--{option}: {str(path)!r} cannot be written")
+
+
+def check_folder(**folders: Path | None) -> None:
+    """Refuse folders in which nothing can be written, before the work that they are for.
+
+    Raises
+    ------
+    OptionError
+        If one of the options names a file, or a place where nothing can be written.
+    """
+    for option, folder in folders.items():
+        if folder is not None:
+            _check_folder(option, folder)
+
+
+def _check_folder(option: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OptionError(f"--{option}: {str(folder)!r} is a file, not a folder") from None
+    except OSError as error:
+        raise OptionError(f"--{option}: {str(folder)!r} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OptionError(f"--{option}: nothing can be written in {str(folder)!r}")

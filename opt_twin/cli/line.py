@@ -18,10 +18,12 @@ from opt_twin.cli.common import (
     Seed,
     Set,
     Workers,
+    check_files,
     default_workers,
     seconds,
-    write_text,
+    undisturbed,
 )
+from opt_twin.files import write_text
 
 if TYPE_CHECKING:
     from opt_twin.analysis import BottleneckReport
@@ -65,11 +67,10 @@ def load(line: Path, overlay: list[Path] | None, sets: list[str] | None) -> Line
 def run_settings(horizon: str, warm_up: str, replications: int, workers: int | None) -> RunSettings:
     """Build the settings of a run from the command line."""
     from opt_twin.simulation import RunSettings
-    from opt_twin.timebase import parse_duration
 
     return RunSettings(
         horizon=seconds(horizon, "--horizon"),
-        warm_up=parse_duration(warm_up),
+        warm_up=seconds(warm_up, "--warm-up", zero=True),
         replications=replications,
         workers=default_workers(workers),
     )
@@ -90,6 +91,7 @@ def check(
     from opt_twin.theory import capacity_table, line_warnings
 
     screen = Screen(as_json=as_json)
+    check_files(svg=svg)
     try:
         model = load(line, overlay, sets)
     except ModelError as error:
@@ -157,16 +159,18 @@ def simulate(
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
     settings = run_settings(horizon, warm_up, replications, workers)
+    check_files(out=out)
     with screen.progress("simulating") as advance:
         evaluation = run(
             model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
         )
-    if out is not None:
-        from opt_twin.export import evaluation_frame
+    with undisturbed():
+        screen.json(simulated(evaluation))
+        show_measures(screen, evaluation)
+        if out is not None:
+            from opt_twin.export import evaluation_frame
 
-        write_text(out, evaluation_frame(evaluation).to_csv(index=False))
-    screen.json(simulated(evaluation))
-    show_measures(screen, evaluation)
+            write_text(out, evaluation_frame(evaluation).to_csv(index=False))
     return ExitCode.OK
 
 
@@ -267,9 +271,10 @@ def show_bottleneck(screen: Screen, report: BottleneckReport) -> None:
     screen.result(report.sentence())
 
 
-def schema() -> ExitCode:
+def schema(*, as_json: Json = False) -> ExitCode:
     """Print the JSON Schema of line files."""
     from opt_twin.io import line_schema
 
+    del as_json  # it is JSON anyway
     print(json.dumps(line_schema(), indent=2, ensure_ascii=False))
     return ExitCode.OK

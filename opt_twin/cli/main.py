@@ -51,7 +51,10 @@ def _root(
 def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGINT, _Interrupts())
-    app()
+    try:
+        app()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit code stands; nothing is left to stop
 
 
 class _Interrupts:

@@ -17,18 +17,25 @@ from opt_twin.cli.common import (
     Seed,
     Set,
     Workers,
+    check_folder,
     default_workers,
     result_code,
-    write_text,
+    undisturbed,
 )
 from opt_twin.cli.line import Horizon, Replications, WarmUp, load, run_settings
 from opt_twin.errors import OptionError
+from opt_twin.files import write_text
+from opt_twin.quantity import estimate_text, percent
+from opt_twin.workers import end_workers
 
 if TYPE_CHECKING:
-    from opt_twin.results import Result
-    from opt_twin.search import ParetoFront
+    from collections.abc import Sequence
 
-__all__ = ["HELP", "optimize", "show_front"]
+    from opt_twin.results import Result
+    from opt_twin.search import DecisionSpace, Objective, ParetoFront
+    from opt_twin.simulation import RunSettings
+
+__all__ = ["HELP", "optimize", "run_search", "searched", "show_front"]
 
 HELP = "Search decisions for several objectives at once and print the Pareto front."
 
@@ -62,9 +69,8 @@ def optimize(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Search a line's decisions."""
-    from opt_twin.search import DecisionSpace, objective_named, process_pool, search
+    from opt_twin.search import DecisionSpace, objective_named
     from opt_twin.search import vary as variables_of
-    from opt_twin.simulation import SimulationEvaluator
 
     screen = Screen(as_json=as_json, quiet=quiet)
     objectives = [objective_named(name, "max") for name in maximize or ()]
@@ -75,27 +81,76 @@ def optimize(
         )
     model = load(line, overlay, sets)
     space = DecisionSpace(base=model, variables=variables_of(model, *vary))
-    evaluator = SimulationEvaluator(run_settings(horizon, warm_up, replications, 1))
-    final = SimulationEvaluator(run_settings(horizon, warm_up, max(10, 2 * replications), 1))
-    with screen.progress("searching") as advance, process_pool(default_workers(workers)) as executor:
-        result = search(
-            space,
-            objectives,
-            evaluator,
-            budget=budget,
-            population=population,
-            seed=seed,
-            final_evaluator=final,
-            executor=executor,
-            on_progress=lambda done, total, hypervolume: advance(
-                done, total, f"hypervolume {hypervolume:.5g}"
-            ),
-        )
-    if result.best is not None and out is not None:
-        write_front(result.best, out)
-    screen.json(None if result.best is None else result.best.to_dict())
-    show_front(screen, result)
+    settings = run_settings(horizon, warm_up, replications, 1)
+    check_folder(out=out)
+    result = run_search(
+        screen,
+        space,
+        objectives,
+        settings,
+        settings.replace(replications=max(10, 2 * replications)),
+        budget=budget,
+        population=population,
+        seed=seed,
+        workers=default_workers(workers),
+    )
+    with undisturbed():
+        screen.json(searched(result))
+        show_front(screen, result)
+        if result.best is not None and out is not None:
+            write_front(result.best, out)
     return result_code(result)
+
+
+def run_search(
+    screen: Screen,
+    space: DecisionSpace,
+    objectives: Sequence[Objective],
+    quick: RunSettings,
+    final: RunSettings,
+    *,
+    budget: str,
+    population: int,
+    seed: int,
+    workers: int,
+) -> Result[ParetoFront]:
+    """Search with a bar and worker processes; what was found survives a second Ctrl-C."""
+    from opt_twin.search import process_pool, search
+    from opt_twin.simulation import SimulationEvaluator
+
+    result: Result[ParetoFront] | None = None
+    try:
+        with screen.progress("searching") as advance, process_pool(workers) as executor:
+            try:
+                result = search(
+                    space,
+                    objectives,
+                    SimulationEvaluator(quick),
+                    budget=budget,
+                    population=population,
+                    seed=seed,
+                    final_evaluator=SimulationEvaluator(final),
+                    executor=executor,
+                    on_progress=lambda done, total, volume: advance(done, total, f"hypervolume {volume:.4g}"),
+                )
+            finally:
+                end_workers(executor)
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+    return result
+
+
+def searched(result: Result[ParetoFront]) -> dict[str, object]:
+    """Return what ``optimize --json`` prints."""
+    outcome: dict[str, object] = {
+        "status": str(result.status),
+        "stop_reason": str(result.stop_reason),
+        "runtime": result.runtime,
+    }
+    if result.best is None:
+        return outcome | {"objectives": [], "reference_point": None, "hypervolume": None, "points": []}
+    return outcome | result.best.to_dict()
 
 
 def write_front(front: ParetoFront, folder: Path) -> None:
@@ -108,6 +163,24 @@ def write_front(front: ParetoFront, folder: Path) -> None:
 
 
 def show_front(screen: Screen, result: Result[ParetoFront]) -> None:
-    """Print the points of a front."""
-    if result.best is None:
+    """Print the points of a front, the best in the first objective first."""
+    front = result.best
+    if front is None:
         screen.result(f"no feasible point was found ({result.stop_reason})")
+        return
+    names = list(front.decisions[0])
+    knee = front.knee() if len(front.points) > 2 else None
+    rows = []
+    for index, decisions in enumerate(front.decisions):
+        values = [
+            estimate_text(value, (high - low) / 2)
+            for value, (low, high) in zip(front.points[index], front.intervals[index], strict=True)
+        ]
+        label = f"{index + 1} knee" if index == knee else str(index + 1)
+        sure = percent(front.probability_nondominated[index])
+        rows.append([label, *values, sure, *(f"{decisions[name]:.6g}" for name in names)])
+    units = [f"{o.name} [{o.unit}]" if o.unit else o.name for o in front.objectives]
+    seen = "95 % intervals on fresh streams" if front.reevaluated else "as the search saw them"
+    screen.table(
+        f"{len(rows)} lines that no other one beats, {seen}", ["point", *units, "sure", *names], rows
+    )

@@ -16,19 +16,21 @@ from opt_twin.cli.common import (
     TimeLimit,
     Workers,
     answer,
+    check_files,
     default_workers,
     number,
     result_code,
     seconds,
-    write_text,
+    undisturbed,
 )
+from opt_twin.files import write_text
 
 if TYPE_CHECKING:
     from opt_twin.plan import Schedule
     from opt_twin.results import Result, TracePoint
     from opt_twin.scheduling import SchedulingInstance
 
-__all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "verify"]
+__all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "solved", "verify"]
 
 SOLVE_HELP = "Solve a scheduling instance: a built-in one by name (ft10, ta21) or a file of your own."
 VERIFY_HELP = "Check a schedule against its instance, with code that knows no solver."
@@ -59,6 +61,7 @@ def solve(
     from opt_twin.solvers import SolveOptions
 
     screen = Screen(as_json=as_json, quiet=quiet)
+    check_files(out=out, gantt=gantt)
     problem = load_instance(instance)
     options = SolveOptions(
         time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
@@ -74,10 +77,11 @@ def solve(
         result = solve_schedule(
             problem, objective=objective, solver=solver, options=options, on_progress=show
         )
-    if result.best is not None:
-        _write(result.best, problem, gantt, out)
-    screen.json(_solved(problem, result))
-    screen.result(_sentence(problem, result))
+    with undisturbed():
+        screen.json(solved(problem, result))
+        screen.result(_sentence(problem, result))
+        if result.best is not None:
+            _write(result.best, problem, gantt, out)
     return result_code(result)
 
 
@@ -95,7 +99,8 @@ def _sentence(instance: SchedulingInstance, result: Result[Schedule]) -> str:
     return f"{instance.name}: {answer(result)} in {result.runtime:.2f} s{verified}"
 
 
-def _solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, object]:
+def solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, object]:
+    """Return what ``solve --json`` prints."""
     return {
         "instance": instance.name,
         "problem": "job shop",

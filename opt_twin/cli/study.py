@@ -13,6 +13,7 @@ import typer
 
 from opt_twin.cli.common import (
     ExitCode,
+    Json,
     LineFile,
     Overlay,
     Quiet,
@@ -21,14 +22,18 @@ from opt_twin.cli.common import (
     Set,
     Workers,
     answer,
+    check_folder,
     default_workers,
     exit_code_of,
     result_code,
     seconds,
-    write_text,
+    undisturbed,
 )
-from opt_twin.cli.line import load
+from opt_twin.cli.line import load, simulated
+from opt_twin.cli.optimize import run_search, searched
+from opt_twin.cli.solve import solved
 from opt_twin.errors import OptTwinError
+from opt_twin.files import write_text
 
 if TYPE_CHECKING:
     from opt_twin.analysis import BottleneckReport
@@ -64,12 +69,15 @@ def study(
     sets: Set = None,
     workers: Workers = None,
     seed: Seed = 1,
+    as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Do the main job on one line."""
+    model = load(line, overlay, sets)
+    check_folder(out=out)
     run = _Study(
-        line=load(line, overlay, sets),
-        screen=Screen(quiet=quiet),
+        line=model,
+        screen=Screen(as_json=as_json, quiet=quiet),
         out=out,
         horizon=seconds(horizon, "--horizon"),
         replications=replications,
@@ -134,7 +142,8 @@ class _Study:
                 code = ExitCode.INTERRUPTED
                 self._note(f"interrupted at: {name}; this is what was found so far")
                 break
-        self._write()
+        with undisturbed():
+            self._write()
         if code is ExitCode.OK and self.scheduled is not None:
             return result_code(self.scheduled)
         return code
@@ -237,7 +246,7 @@ class _Study:
         )
 
     def _search(self) -> None:
-        from opt_twin.search import DecisionSpace, objective_named, process_pool, search, vary
+        from opt_twin.search import DecisionSpace, objective_named, vary
         from opt_twin.simulation import RunSettings, SimulationEvaluator
 
         ranges = self.vary or default_ranges(self.line)
@@ -247,21 +256,17 @@ class _Study:
         space = DecisionSpace(base=self.line, variables=vary(self.line, *ranges))
         quick = RunSettings(horizon=self.horizon / 2, warm_up=self.horizon / 48, replications=2)
         final = RunSettings(horizon=self.horizon, warm_up=self.horizon / 48, replications=8)
-        with (
-            self.screen.progress("searching") as advance,
-            process_pool(self.workers) as executor,
-        ):
-            self.searched = search(
-                space,
-                [objective_named("throughput", "max"), objective_named("wip", "min")],
-                SimulationEvaluator(quick),
-                budget=self.budget,
-                population=12,
-                seed=self.seed,
-                final_evaluator=SimulationEvaluator(final),
-                executor=executor,
-                on_progress=lambda done, total, volume: advance(done, total, f"hypervolume {volume:.4g}"),
-            )
+        self.searched = run_search(
+            self.screen,
+            space,
+            [objective_named("throughput", "max"), objective_named("wip", "min")],
+            quick,
+            final,
+            budget=self.budget,
+            population=12,
+            seed=self.seed,
+            workers=self.workers,
+        )
         if self.searched.best is not None and self.searched.stop_reason != "interrupted":
             today = SimulationEvaluator(final.replace(workers=self.workers))
             self.baseline = today.evaluate(self.line, seed=self.searched.best.evaluation_seed)
@@ -311,6 +316,27 @@ class _Study:
         for name, text in files.items():
             write_text(self.out / name, text)
         self._say(f"report: {self.out / 'report.html'}")
+        self.screen.json(self._found(sorted(files)))
+
+    def _found(self, files: list[str]) -> dict[str, object]:
+        """Return what ``study --json`` prints; what was not done is null."""
+        return {
+            "line": self.line.name,
+            "digest": self.line.digest(),
+            "seed": self.seed,
+            "warnings": list(self.warnings),
+            "capacity": [row.to_dict() for row in self.capacity],
+            "simulation": None if self.evaluation is None else simulated(self.evaluation),
+            "bottleneck": None if self.bottleneck is None else self.bottleneck.to_dict(),
+            "schedule": None
+            if self.scheduled is None or self.instance is None
+            else solved(self.instance, self.scheduled),
+            "executed": None if self.executed is None else simulated(self.executed),
+            "search": None if self.searched is None else searched(self.searched),
+            "notes": self.notes,
+            "runtimes": self.runtimes,
+            "files": [str(self.out / name) for name in files],
+        }
 
     def _settings(self) -> dict[str, str]:
         rows = {

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from opt_twin.export import svg
 from opt_twin.export.front_points import FrontPoints, Point, front_points
 from opt_twin.export.palette import ACCENT
-from opt_twin.export.quantity import measure_scale, number_text
+from opt_twin.quantity import measure_scale, number_text
 from opt_twin.results import Evaluation
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import OptTwinError
-from opt_twin.export.quantity import estimate_text, measure_scale, number_text
+from opt_twin.quantity import estimate_text, measure_scale, number_text
 from opt_twin.results import Estimate, Evaluation
 
 if TYPE_CHECKING:

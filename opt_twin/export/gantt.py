@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from opt_twin.errors import OptionError
 from opt_twin.export import svg
 from opt_twin.export.palette import ACCENT, colour_of, natural_key, text_on
-from opt_twin.export.quantity import TimeScale
 from opt_twin.plan import Assignment, Schedule
+from opt_twin.quantity import TimeScale
 
 if TYPE_CHECKING:
     from opt_twin.scheduling import SchedulingInstance

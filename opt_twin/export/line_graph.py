@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from opt_twin.export import svg
 from opt_twin.export.line_layout import LANE, Box, Layout, Route, Vertex, arrange
 from opt_twin.export.palette import ACCENT, STATE_COLOURS, STATE_NAMES
-from opt_twin.export.quantity import number_text, percent
 from opt_twin.line import Buffer, Line, Source, Station
+from opt_twin.quantity import number_text, percent
 from opt_twin.results import STATES, Evaluation
 from opt_twin.timebase import format_duration
 

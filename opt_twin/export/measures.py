@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from opt_twin.export.quantity import DASH, estimate_text, measure_scale
+from opt_twin.quantity import DASH, estimate_text, measure_scale
 from opt_twin.results import STATES, Estimate, Evaluation
 
 __all__ = ["MEASURE_NAMES", "finite_estimate", "measure_text", "unit_of"]

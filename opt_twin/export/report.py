@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from opt_twin.export import html
 from opt_twin.export.front_points import Point, front_points
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
-from opt_twin.export.quantity import TimeScale, estimate_text, measure_scale, percent
 from opt_twin.export.report_line import bottleneck_section, line_section, performance_section
 from opt_twin.export.report_plan import made_section, schedule_section, search_section
 from opt_twin.export.study import Study
 from opt_twin.plan import Schedule
+from opt_twin.quantity import TimeScale, estimate_text, measure_scale, percent
 from opt_twin.results import Result
 
 __all__ = ["study_report"]

@@ -9,10 +9,10 @@ from opt_twin.export import html
 from opt_twin.export.line_graph import cycle_text, line_svg
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
 from opt_twin.export.palette import STATE_NAMES
-from opt_twin.export.quantity import DASH, estimate_text, measure_scale, number_text, percent
 from opt_twin.export.states import intervals_svg, states_svg
 from opt_twin.export.study import Study
 from opt_twin.line import Clock, FailureMode, Station
+from opt_twin.quantity import DASH, estimate_text, measure_scale, number_text, percent
 from opt_twin.timebase import format_duration
 
 __all__ = ["bottleneck_section", "line_section", "performance_section"]

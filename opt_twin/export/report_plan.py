@@ -12,9 +12,9 @@ from opt_twin.export.front_points import FrontPoints, Point, front_points
 from opt_twin.export.gantt import gantt_svg
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text
 from opt_twin.export.palette import natural_key
-from opt_twin.export.quantity import DASH, TimeScale, estimate_text, measure_scale, number_text, percent
 from opt_twin.export.study import Study
 from opt_twin.plan import Schedule
+from opt_twin.quantity import DASH, TimeScale, estimate_text, measure_scale, number_text, percent
 from opt_twin.results import Evaluation, Result
 from opt_twin.timebase import format_duration
 

@@ -9,7 +9,7 @@ import numpy as np
 from opt_twin.errors import OptionError
 from opt_twin.export import svg
 from opt_twin.export.palette import ACCENT, STATE_COLOURS, STATE_NAMES, text_on
-from opt_twin.export.quantity import estimate_text, measure_scale, percent
+from opt_twin.quantity import estimate_text, measure_scale, percent
 from opt_twin.results import STATES, Evaluation
 
 __all__ = ["intervals_svg", "states_svg"]

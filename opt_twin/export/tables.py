@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opt_twin.errors import InstanceError, ModelError
+from opt_twin.files import write_text
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.results import Evaluation
 
@@ -27,19 +28,10 @@ __all__ = [
     "schedule_from_csv",
     "schedule_from_json",
     "schedule_json",
-    "write_text",
 ]
 
 _FORMAT = "opt_twin.schedule/1"
 _COLUMNS = ("job", "operation", "machine", "start", "end", "start_s", "end_s")
-
-
-def write_text(path: str | Path, text: str) -> Path:
-    """Write `text` as UTF-8 with Unix line ends, making the folder if it is missing, and return the path."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
-    return target
 
 
 def evaluation_frame(

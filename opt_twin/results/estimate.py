@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import EvaluationError
+from opt_twin.quantity import estimate_text
 from opt_twin.records import Record, record
 
 __all__ = ["Estimate"]
@@ -74,6 +75,4 @@ class Estimate(Record):
         return low <= value <= high
 
     def __str__(self) -> str:
-        if self.half_width is None:
-            return f"{self.mean:.4g}"
-        return f"{self.mean:.4g} ± {self.half_width:.2g}"
+        return estimate_text(self.mean, self.half_width)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from opt_twin.errors import InstanceError, ModelError
+from opt_twin.files import write_text
 from opt_twin.scheduling.instance import LARGEST_HORIZON, SchedulingInstance
 
 __all__ = [
@@ -281,7 +282,7 @@ def write_instance(instance: SchedulingInstance, path: str | Path) -> None:
     else:
         text = standard_format(instance, path=str(path))
     try:
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except OSError as error:
         raise InstanceError(f"cannot be written: {error.strerror or error}", path=str(path)) from None
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import InstanceError, ModelError, ObjectiveError, OptionError
+from opt_twin.files import write_text
 from opt_twin.line import Line
 from opt_twin.records import FrozenMapping, Rebuilt, Record, digest_of, read_only, record
 from opt_twin.results import Evaluation
@@ -266,16 +267,15 @@ class ParetoFront(Rebuilt):
         stem = Path(path)
         if stem.suffix in (".json", ".csv"):
             stem = stem.with_suffix("")
-        stem.parent.mkdir(parents=True, exist_ok=True)
         as_json, as_csv = (stem.with_name(stem.name + suffix) for suffix in (".json", ".csv"))
-        as_json.write_text(json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_text(as_json, json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n")
         units = {
             f"{o.name}{end}": f"{o.name}{end} [{o.unit}]"
             for o in self.objectives
             if o.unit
             for end in ("", ".low", ".high", ".search")
         }
-        self.to_frame().rename(columns=units).to_csv(as_csv, index=False, lineterminator="\n")
+        write_text(as_csv, self.to_frame().rename(columns=units).to_csv(index=False, lineterminator="\n"))
         return as_json, as_csv
 
     @classmethod

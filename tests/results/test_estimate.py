@@ -18,7 +18,7 @@ def test_the_interval_is_students():
     assert estimate.interval == (3 - estimate.half_width, 3 + estimate.half_width)
     assert estimate.covers(3.5)
     assert not estimate.covers(6)
-    assert str(estimate) == "3 ± 2"
+    assert str(estimate) == "3.0 ± 2.0"
     assert (estimate.replications, estimate.confidence) == (5, 0.95)
 
 

@@ -69,7 +69,7 @@ def test_standard_format_cannot_hold_more_than_a_plain_job_shop(tmp_path):
     with pytest.raises(InstanceError, match="plain job shops only"):
         write_instance(due, tmp_path / "x.txt")
     with pytest.raises(InstanceError, match="cannot be written"):
-        write_instance(plain, tmp_path / "no" / "x.txt")
+        write_instance(plain, tmp_path)
 
 
 def _line(number, text):

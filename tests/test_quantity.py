@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opt_twin.export.quantity import TimeScale, estimate_text, measure_scale, number_text, percent
+from opt_twin.quantity import TimeScale, estimate_text, measure_scale, number_text, percent
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
