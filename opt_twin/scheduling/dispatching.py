@@ -235,8 +235,12 @@ class DispatchingSolver:
         reason = StopReason.BUDGET
 
         def enough() -> bool:
-            asked = stop is not None and stop()
-            return asked or time.perf_counter() - started > options.time_limit
+            nonlocal reason
+            if stop is not None and stop():
+                reason = StopReason.INTERRUPTED
+            elif time.perf_counter() - started > options.time_limit:
+                reason = StopReason.TIME_LIMIT
+            return reason is not StopReason.BUDGET
 
         try:
             for schedule in _schedules(instance, objective, start, enough):
@@ -248,11 +252,7 @@ class DispatchingSolver:
                         on_progress(trace[-1])
                 if value is not None and value <= bound:
                     break
-                if stop is not None and stop():
-                    reason = StopReason.INTERRUPTED
-                    break
-                if time.perf_counter() - started > options.time_limit:
-                    reason = StopReason.TIME_LIMIT
+                if enough():
                     break
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED
