@@ -40,6 +40,41 @@ def test_reading_a_line_needs_no_solver_and_no_simulator():
     assert run(code).strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("module", "needed"),
+    [
+        ("opt_twin.errors", set()),
+        ("opt_twin.line", {"pydantic"}),
+        ("opt_twin.results", {"pydantic"}),
+        ("opt_twin.plan", {"pydantic"}),
+        ("opt_twin.io", {"pydantic"}),
+        ("opt_twin.graph", {"pydantic", "networkx"}),
+        ("opt_twin.theory", {"pydantic", "networkx"}),
+        ("opt_twin.analysis", {"pydantic", "networkx"}),
+        ("opt_twin.scheduling", {"pydantic"}),
+        ("opt_twin.solvers", {"pydantic"}),
+        ("opt_twin.simulation", {"pydantic", "networkx", "simpy"}),
+        ("opt_twin.search", {"pydantic"}),
+        ("opt_twin.export", {"pydantic"}),
+        ("opt_twin.cli.main", {"pydantic"}),
+    ],
+)
+def test_a_package_imports_no_more_than_it_needs_at_once(module, needed):
+    code = f"import sys, {module}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    assert set(run(code).split()) <= needed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["solve", "--help"], ["study", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    code = (
+        f"import sys; sys.argv[1:] = {arguments}\n"
+        "from opt_twin.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"print('heavy:', *(name for name in {HEAVY} if name in sys.modules))"
+    )
+    assert run(code).rpartition("heavy:")[2].split() == ["pydantic"]
+
+
 @pytest.mark.parametrize("name", sorted(set(dir(opt_twin)) - {"__version__"}))
 def test_every_public_name_comes_from_its_package(name):
     thing = getattr(opt_twin, name)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from opt_twin.errors import OptionError, PlanError, SolverError, UnknownNameError
-from opt_twin.plan import Schedule
+from opt_twin.plan import Assignment, Schedule
 from opt_twin.results import Result, Status, StopReason
 from opt_twin.scheduling import (
     OBJECTIVES,
@@ -320,6 +320,19 @@ class _Lying:
 
     def solve(self, instance, **_):
         return Result(**self.answer)
+
+
+def test_two_operations_at_once_on_a_machine_are_no_answer():
+    shop = SchedulingInstance.from_dict(
+        {
+            "name": "one machine",
+            "machines": ["M"],
+            "jobs": [{"name": n, "operations": [{"machine": "M", "duration": 3}]} for n in "AB"],
+        }
+    )
+    both = [Assignment(job=n, operation=0, machine="M", start=s, end=s + 3) for n, s in (("A", 0), ("B", 2))]
+    with pytest.raises(SolverError, match="1 violations; the first: overlap at machine M"):
+        solve_schedule(shop, solver=_Lying(best=Schedule(assignments=both), objective=5))
 
 
 def test_no_answer_leaves_that_the_verifier_has_not_accepted():
