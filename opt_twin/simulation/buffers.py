@@ -54,7 +54,7 @@ class BufferNode:
         self.since = 0.0
         self.key = key
 
-    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002
+    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002 - every caller passes it
         """Return whether there is a place and nobody waits for it."""
         return not self.waiting and len(self.parts) < self._capacity
 

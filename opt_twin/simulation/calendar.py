@@ -82,7 +82,7 @@ def _nothing(now: float) -> None:
     """Do nothing."""
 
 
-class _Ended(Exception):  # noqa: N818
+class _Ended(Exception):  # noqa: N818 - no error, a signal
     """The run is over."""
 
 
@@ -92,7 +92,7 @@ class Calendar(simpy.Environment):
     Ordinary SimPy events and processes run in it too.
     """
 
-    def end(self, now: float) -> None:  # noqa: ARG002
+    def end(self, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """End the run: the `act` of the event that does so."""
         raise _Ended
 

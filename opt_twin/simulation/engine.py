@@ -150,6 +150,8 @@ class Engine:
         for server in self._servers():
             for mode in server.modes:
                 mode.renew()
+        if self.book is not None:
+            self.book.start()
         for source in self.sources.values():
             source.start()
         end = calendar.execute()
@@ -204,8 +206,12 @@ class Engine:
             elif isinstance(element, Sink):
                 takers[name] = SinkNode(element, ledger=self.ledger)
         if self._sequence is not None:
-            batches = [node for node in self.stations.values() if node.station.batch_size > 1]
-            self.book = OrderBook(self._sequence, batches, self._stop)
+            followers = [
+                node
+                for node in self.stations.values()
+                if node.station.batch_size > 1 or node.station.setup_times
+            ]
+            self.book = OrderBook(self._sequence, followers, self._stop)
             self.ledger.book = self.book
         for source in (element for element in elements if isinstance(element, Source)):
             self._refuse_flood(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from opt_twin.errors import PlanError, did_you_mean
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.parts import Part
     from opt_twin.simulation.stations import StationNode
 
-__all__ = ["OrderBook", "order_sequence"]
+__all__ = ["Backlog", "OrderBook", "order_sequence"]
 
 
 def order_sequence(line: Line, plan: Schedule) -> tuple[Order, ...]:
@@ -71,6 +72,44 @@ def _at(sequence: tuple[str, ...], position: int) -> str:
     return repr(sequence[position]) if position < len(sequence) else "nothing"
 
 
+class Backlog:
+    """Units of each order that may still come to a station.
+
+    Parameters
+    ----------
+    sequence
+        The orders, in the order of release.
+    """
+
+    __slots__ = ("_positions", "_sequence", "_units")
+
+    def __init__(self, sequence: tuple[Order, ...]) -> None:
+        self._sequence = sequence
+        self._positions = {order.name: position for position, order in enumerate(sequence)}
+        self._units = {order.name: order.quantity for order in sequence}
+
+    def take_off(self, order: str | None, units: int) -> bool:
+        """Take off units that have come or never will; return whether no more of the order can come."""
+        assert order is not None
+        left = self._units[order] - units
+        self._units[order] = left
+        return not left
+
+    def following(self, order: str | None) -> Order | None:
+        """Return the first order after `order` of which units may come; None while some of `order` may.
+
+        None stands for the time before the first order.
+        """
+        if order is None:
+            start = 0
+        elif self._units[order]:
+            return None
+        else:
+            start = self._positions[order] + 1
+        later = islice(self._sequence, start, None)
+        return next((following for following in later if self._units[following.name]), None)
+
+
 class OrderBook:
     """What is open of each order.
 
@@ -78,8 +117,8 @@ class OrderBook:
     ----------
     sequence
         The orders, in the order of release.
-    batches
-        The stations that make batches.
+    stations
+        The stations that make batches or have set-ups.
     done
         Called with the time when all orders are complete.
 
@@ -89,18 +128,23 @@ class OrderBook:
         Order -> when its last unit left the line, as product or as scrap.
     """
 
-    __slots__ = ("_batches", "_done", "_open", "completion", "sequence")
+    __slots__ = ("_done", "_open", "_stations", "completion", "sequence")
 
     def __init__(
-        self, sequence: tuple[Order, ...], batches: list[StationNode], done: Callable[[float], None]
+        self, sequence: tuple[Order, ...], stations: list[StationNode], done: Callable[[float], None]
     ) -> None:
         self.sequence = sequence
         self.completion: dict[str, float] = {}
         self._open = {order.name: order.quantity for order in sequence}
-        self._batches = batches
+        self._stations = stations
         self._done = done
-        for station in batches:
-            station.outstanding = dict(self._open)
+        for station in stations:
+            station.follow(Backlog(sequence))
+
+    def start(self) -> None:
+        """Start the set-ups for the first order."""
+        for station in self._stations:
+            station.prepare(0.0)
 
     def supply(self) -> Iterator[tuple[str | None, str | None, float]]:
         """Yield product, order and earliest release of every unit."""
@@ -126,7 +170,7 @@ class OrderBook:
     def scrap(self, part: Part, now: float, rank: int) -> None:
         """Take note of a part scrapped at the station of `rank`: the stations after it wait in vain."""
         assert part.order is not None
-        for station in self._batches:
+        for station in self._stations:
             if station.rank > rank:
                 station.lose(part.order, part.units, now)
         self.leave(part, now)

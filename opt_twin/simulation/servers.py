@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.failures import ModeState
+    from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.stations import StationNode
 
 __all__ = ["Server", "settle"]
@@ -40,7 +41,8 @@ class Server:
     down
         How many of its failure modes are being repaired.
     phase
-        What its cycle is at (an index of STATES: set-up, micro-stop or busy); None outside a cycle.
+        What its cycle is at (an index of STATES: set-up, micro-stop or busy), or set-up while it prepares for
+        the next order of a plan; None otherwise.
     state, times
         The state that it is in, as an index of STATES, and the seconds spent in each before that.
     since, key
@@ -50,6 +52,7 @@ class Server:
     """
 
     __slots__ = (
+        "_backlog",
         "_batch",
         "_calendar",
         "_entered",
@@ -60,6 +63,8 @@ class Server:
         "_micro_stop",
         "_micro_stops",
         "_name",
+        "_order",
+        "_preparing",
         "_priority",
         "_product",
         "_remaining",
@@ -100,6 +105,9 @@ class Server:
         self._batch = model.batch_size
         self._setups = model if model.setup_times else None
         self._product = model.initial_product
+        self._backlog: Backlog | None = None
+        self._order: str | None = None
+        self._preparing = False
         self._micro_stops = micro_stops
         self._calendar = station.calendar
         self._schedule = station.calendar.schedule
@@ -135,6 +143,10 @@ class Server:
         self._simple = self._simple and not self.operation
         self._event = self._new_event()
 
+    def follow(self, backlog: Backlog) -> None:
+        """Execute a plan: close batches, and set up ahead, by what may still come to the station."""
+        self._backlog = backlog
+
     def _new_event(self) -> Cause:
         return Cause(self._calendar, self._finish if self._simple else self._over)
 
@@ -148,23 +160,21 @@ class Server:
         return False
 
     def load(self, part: Part, now: float) -> None:
-        """Take a part; start the cycle when the batch is complete."""
+        """Take a part; start the cycle when the batch is complete and no set-up runs."""
+        last = self._backlog is not None and self._backlog.take_off(part.order, part.units)
         if self._batch == 1:
             self.part = part
-            self._begin(now)
-            return
-        self.collected.append(part)
-        outstanding = self._station.outstanding
-        complete = len(self.collected) == self._batch
-        if outstanding is not None:
-            assert part.order is not None
-            outstanding[part.order] -= part.units
-            complete = complete or not outstanding[part.order]
-        if complete:
-            self.close(now)
+            if not self._preparing:
+                self._begin(now)
+        else:
+            self.collected.append(part)
+            if last or len(self.collected) == self._batch:
+                self.close(now)
+        if last:
+            self._station.prepare(now)
 
     def close(self, now: float) -> None:
-        """Make one part of those collected and start the cycle."""
+        """Make one part of those collected; start the cycle when no set-up runs."""
         members = self.collected
         first = members[0]
         batch = Part(self._ledger.number(), first.product, first.order)
@@ -176,22 +186,59 @@ class Server:
                 self._ledger.note(now, self._name, "join", member, server=self._index, batch=batch.number)
         self.collected = []
         self.part = batch
-        self._begin(now)
+        if not self._preparing:
+            self._begin(now)
 
     def refill(self, now: float, freed: list[Server]) -> None:
-        """Take from those that wait, the longest waiting first, until the server has what it needs."""
+        """Take from those that wait, the longest waiting first, until the server has what it needs.
+
+        With a plan the set-up for the next order starts before.
+        """
+        backlog = self._backlog
+        if backlog is not None:
+            self.prepare(now)
         waiting = self._station.waiting
         while self.part is None and waiting:
             if self.collected and not self.fits(waiting[0].peek(), now):
                 return
             giver = waiting.pop(0)
-            if self._batch == 1:
+            if self._batch == 1 and backlog is None:
                 self.part = giver.surrender(now)
                 self._begin(now)
             else:
                 self.load(giver.surrender(now), now)
             giver.moved_on(now, freed)
-        if self.part is None and not self.down and self.state != STARVED:
+        if self.part is None and self.phase is None and not self.down and self.state != STARVED:
+            self._change(STARVED, now)
+
+    # -- setting up ahead -----------------------------------------------------------------------------
+
+    def prepare(self, now: float) -> None:
+        """Start the set-up for the next order of the plan, if the server is empty and done with its own."""
+        if self._backlog is None or self._setups is None:
+            return
+        if self._preparing or self.part is not None or self.collected:
+            return
+        order = self._backlog.following(self._order)
+        if order is None:
+            return
+        setup = self._setups.setup_time(self._product, order.product)
+        self._order, self._product = order.name, order.product
+        if setup > 0:
+            self._preparing = True
+            self.phase, self._remaining = SETUP, setup
+            if not self.down:
+                self._run(now)
+
+    def _prepared(self, now: float) -> None:
+        """End a set-up that was started ahead: start the cycle of what has come meanwhile."""
+        self._preparing = False
+        self.phase = None
+        if self.part is not None:
+            self._begin(now)
+            return
+        self.prepare(now)
+        if self.phase is None:
             self._change(STARVED, now)
 
     # -- the cycle ------------------------------------------------------------------------------------
@@ -214,19 +261,19 @@ class Server:
             self._schedule(self._event, self._priority, work)
             return
         if self._setups is not None or self._micro_stops:
-            self._delay(self.peek().product)
+            self._delay(self.peek())
         if not self.down:
             self._run(now)
 
-    def _delay(self, product: str | None) -> None:
+    def _delay(self, part: Part) -> None:
         """Put a set-up and micro-stops before the processing, where the cycle has them."""
         stop = 0.0
         for happens, duration in self._micro_stops:
             if happens():
                 stop += duration()
         self._micro_stop = stop
-        setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, product)
-        self._product = product
+        setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
+        self._product, self._order = part.product, part.order
         if setup > 0:
             self.phase, self._remaining = SETUP, setup
         elif stop > 0:
@@ -256,6 +303,8 @@ class Server:
             if self.operation:
                 self._worked(now - self._start)
             self._finish(now)
+        elif self._preparing:
+            self._prepared(now)
         else:
             stop = self._micro_stop if self.phase == SETUP else 0.0
             self.phase, self._remaining = (MICRO_STOP, stop) if stop > 0 else (BUSY, self._work)

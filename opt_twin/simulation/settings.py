@@ -32,6 +32,11 @@ class RunSettings(Record):
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
+    Raises
+    ------
+    ModelError
+        If the warm-up does not end before the horizon, or a field is out of its range.
+
     Examples
     --------
     >>> RunSettings(horizon="8 h").horizon

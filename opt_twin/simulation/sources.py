@@ -121,7 +121,7 @@ class SourceNode:
         self._ledger.release(part, self._name, now)
         return part
 
-    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002
+    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002 - every caller passes it
         """Make the next part."""
         self._prepare(now)
 
@@ -135,7 +135,7 @@ class SinkNode:
         self._name = sink.name
         self._ledger = ledger
 
-    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002
+    def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002 - every caller passes it
         """Return True."""
         return True
 
@@ -143,6 +143,6 @@ class SinkNode:
         """Let the part leave the line."""
         self._ledger.exit(part, self._name, now)
 
-    def wait(self, giver: Giver, now: float) -> None:  # noqa: ARG002
+    def wait(self, giver: Giver, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """Never called: a sink is always ready."""
         raise AssertionError("a sink takes every part")

@@ -11,6 +11,7 @@ from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
+    from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -29,11 +30,12 @@ class StationNode:
         How many have been finished.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
-    outstanding
-        With a plan, at a station that makes batches: units of each order that may still come.
+    backlog
+        With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
     """
 
     __slots__ = (
+        "backlog",
         "calendar",
         "cycles",
         "defect",
@@ -42,7 +44,6 @@ class StationNode:
         "inspect",
         "ledger",
         "only",
-        "outstanding",
         "rank",
         "servers",
         "station",
@@ -73,7 +74,7 @@ class StationNode:
         self.only: Server | None = None
         self.waiting: list[Giver] = []
         self.cycles = 0
-        self.outstanding: dict[str, int] | None = None
+        self.backlog: Backlog | None = None
         self.draw = draws[None]
         self.draw_by_product = draws if len(draws) > 1 else None
 
@@ -81,6 +82,17 @@ class StationNode:
         """Set the servers."""
         self.servers = tuple(servers)
         self.only = servers[0] if len(servers) == 1 else None
+
+    def follow(self, backlog: Backlog) -> None:
+        """Execute a plan of which `backlog` may come."""
+        self.backlog = backlog
+        for server in self.servers:
+            server.follow(backlog)
+
+    def prepare(self, now: float) -> None:
+        """Start the set-ups for the next order on the servers that are empty and done with theirs."""
+        for server in self.servers:
+            server.prepare(now)
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether a server can take `part` and nobody waits for it."""
@@ -92,7 +104,7 @@ class StationNode:
         return self._choose(part, now) is not None
 
     def take(self, part: Part, now: float) -> None:
-        """Give a part to the server that collects a batch, or to the first that is up, or to the first."""
+        """Give a part to the server that collects a batch, or to the first that can work, or to the first."""
         server = self.only or self._choose(part, now)
         assert server is not None
         server.load(part, now)
@@ -102,7 +114,7 @@ class StationNode:
             if server.part is None and server.collected and server.fits(part, now):
                 return server
         free = [server for server in self.servers if server.part is None]
-        return min(free, key=lambda server: server.down > 0, default=None)
+        return min(free, key=lambda server: server.down > 0 or server.phase is not None, default=None)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
@@ -114,10 +126,9 @@ class StationNode:
             waiting.append(giver)
 
     def lose(self, order: str, units: int, now: float) -> None:
-        """Learn that `units` of an order will never come; a batch that waits for nothing else starts."""
-        if self.outstanding is not None:
-            self.outstanding[order] -= units
-            if not self.outstanding[order]:
-                for server in self.servers:
-                    if server.collected and server.collected[0].order == order:
-                        server.close(now)
+        """Learn that `units` of an order will never come; what waits for nothing else of it goes on."""
+        if self.backlog is not None and self.backlog.take_off(order, units):
+            for server in self.servers:
+                if server.collected and server.collected[0].order == order:
+                    server.close(now)
+            self.prepare(now)

@@ -45,6 +45,8 @@ class Machine:
         self.members = []
         self.phases = []
         self.product = station.initial_product
+        self.order = None
+        self.ahead = False
         self.broken = set()
         self.started = 0.0
         self.times = dict.fromkeys(STATES, 0.0)
@@ -73,7 +75,8 @@ class SecondEngine:
         self.machines = {s.name: [Machine(s, k) for k in range(s.servers)] for s in line.stations}
         self.now = 0.0
         self.orders = {order.name: order.quantity for order in line.orders} if sequence else {}
-        self.to_come = {s.name: dict(self.orders) for s in line.stations}
+        self.to_come = {s.name: {order.name: order.quantity for order in sequence} for s in line.stations}
+        self.products = {order.name: order.product for order in sequence}
         self.supplies = {source.name: self.supply(source, sequence) for source in line.sources}
 
     # draws
@@ -113,6 +116,8 @@ class SecondEngine:
             for machine in self.machines[name]:
                 for mode in machine.station.failures:
                     self.renew(machine, mode)
+        for machine in self.each_machine():
+            self.look_ahead(machine)
         for name in sorted(self.supplies, key=self.rank.get):
             self.make(name)
         while self.events and not (self.orders and not any(self.orders.values())):
@@ -210,7 +215,8 @@ class SecondEngine:
             if machine.members and self.room(machine, part):
                 return machine
         free = [machine for machine in self.machines[name] if machine.part is None]
-        return next((machine for machine in free if not machine.broken), free[0] if free else None)
+        able = [machine for machine in free if not machine.broken and not machine.ahead]
+        return next(iter(able + free), None)
 
     def ready(self, name, part):
         if isinstance(self.kind[name], Sink):
@@ -239,6 +245,7 @@ class SecondEngine:
 
     def fill(self, machines):
         for machine in machines:
+            self.look_ahead(machine)
             waiting = self.waiting[machine.station.name]
             while waiting and self.room(machine, self.offered(waiting[0][3])):
                 giver = waiting.pop(0)[3]
@@ -265,19 +272,48 @@ class SecondEngine:
             else:
                 self.make(giver)
 
+    # set-ups ahead
+
+    def look_ahead(self, machine):
+        to_come = self.to_come[machine.station.name]
+        if machine.part is not None or machine.members or machine.ahead or to_come.get(machine.order):
+            return
+        names = list(to_come)
+        later = names[names.index(machine.order) + 1 :] if machine.order else names
+        following = [name for name in later if to_come[name]]
+        if not following:
+            return
+        before, machine.product = machine.product, self.products[following[0]]
+        machine.order = following[0]
+        seconds = machine.station.setup_time(before, machine.product)
+        if seconds > 0:
+            machine.ahead = True
+            machine.phases = [["setup", seconds]]
+            if not machine.broken:
+                self.go_on(machine)
+
+    def no_longer_comes(self, name, part):
+        """Take the units off what may come; return whether they were the last of their order."""
+        if not part["order"]:
+            return False
+        self.to_come[name][part["order"]] -= part["units"]
+        return not self.to_come[name][part["order"]]
+
     # cycles
 
     def load(self, machine, part):
         name, size = machine.station.name, machine.station.batch_size
+        last = self.no_longer_comes(name, part)
         if size == 1:
             machine.part = part
             self.begin(machine)
-            return
-        machine.members.append(part)
-        if part["order"]:
-            self.to_come[name][part["order"]] -= part["units"]
-        if len(machine.members) == size or (part["order"] and not self.to_come[name][part["order"]]):
-            self.start_batch(machine)
+        else:
+            machine.members.append(part)
+            if len(machine.members) == size or last:
+                self.start_batch(machine)
+        if last:
+            for other in self.machines[name]:
+                self.look_ahead(other)
 
     def start_batch(self, machine):
         members, machine.members = machine.members, []
@@ -289,6 +325,9 @@ class SecondEngine:
         self.begin(machine)
 
     def begin(self, machine):
+        if machine.ahead:
+            return
+        machine.order = machine.part["order"]
         station, product = machine.station, machine.part["product"]
         place = f"{station.name}#{machine.number + 1}"
         own = f"{station.name}.{product}" if product in station.cycle_time_by_product else station.name
@@ -325,6 +364,13 @@ class SecondEngine:
 
     def phase_ends(self, machine):
         state, _ = machine.phases.pop(0)
+        if machine.ahead:
+            machine.ahead = False
+            if machine.part is not None:
+                self.begin(machine)
+            else:
+                self.look_ahead(machine)
+            return
         if state != "busy":
             self.go_on(machine)
             return
@@ -356,12 +402,15 @@ class SecondEngine:
         part, machine.part, machine.phases = machine.part, None, []
         self.note("scrap", machine.station.name, part, machine.number)
         if part["order"]:
-            for name, to_come in self.to_come.items():
-                if self.rank[name] > self.rank[machine.station.name] and self.kind[name].batch_size > 1:
-                    to_come[part["order"]] -= part["units"]
+            for name in self.to_come:
+                if self.rank[name] <= self.rank[machine.station.name]:
+                    continue
+                if self.no_longer_comes(name, part):
                     for other in self.machines[name]:
-                        if other.members and not to_come[other.members[0]["order"]]:
+                        if other.members and other.members[0]["order"] == part["order"]:
                             self.start_batch(other)
+                    for other in self.machines[name]:
+                        self.look_ahead(other)
         self.settle_order(part)
         self.fill([machine])
 
