@@ -44,8 +44,8 @@ V = TypeVar("V")
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, keyword-only, slotted dataclass that pydantic validates on construction.
 
-    Unknown fields are refused; NaN and infinity are refused unless a field's own type allows them. What is
-    wrong raises a ModelError with every problem.
+    Unknown fields are refused; NaN and infinity are refused unless a field's own type allows them. The
+    constructor of the record raises a :class:`~opt_twin.errors.ModelError` with every problem.
     """
     make = pydantic_dataclass(
         frozen=True,
@@ -63,8 +63,8 @@ def record(cls: type[T]) -> type[T]:
         except pydantic.ValidationError as error:
             raise ModelError(*problems_of(error, fields)) from None
 
-    made.__init__ = construct  # type: ignore[assignment, method-assign]
-    return made  # type: ignore[return-value]
+    made.__init__ = construct  # type: ignore[assignment, method-assign]  # a class may get a constructor
+    return made  # type: ignore[return-value]  # pydantic's decorator hides that it is still `cls`
 
 
 def canonical(value: object) -> Any:
@@ -144,7 +144,7 @@ def _dotted(loc: tuple[int | str, ...], data: object) -> str:
             continue
         parts.append(str(part))
         if inside:
-            node = node[part]  # type: ignore[index]
+            node = node[part]  # type: ignore[index]  # _has has seen that it can be indexed
     return ".".join(parts)
 
 
@@ -206,7 +206,7 @@ class Record:
             If a field does not exist or the changed record is not valid.
         """
         try:
-            return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+            return dataclasses.replace(self, **changes)  # type: ignore[type-var]  # each record is a dataclass
         except TypeError as error:
             raise ModelError(f"{type(self).__name__}: {error}") from None
 
@@ -245,19 +245,19 @@ class FrozenMapping(Mapping[K, V], Generic[K, V]):
     """
 
     __slots__ = ("_items",)
+    _items: dict[K, V]
 
     def __init__(self, items: Mapping[K, V] | None = None) -> None:
         object.__setattr__(self, "_items", dict(items or {}))
 
     def __getitem__(self, key: K) -> V:
-        value: V = self._items[key]  # type: ignore[attr-defined]
-        return value
+        return self._items[key]
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._items)  # type: ignore[attr-defined]
+        return iter(self._items)
 
     def __len__(self) -> int:
-        return len(self._items)  # type: ignore[attr-defined]
+        return len(self._items)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a FrozenMapping cannot change")
@@ -269,7 +269,7 @@ class FrozenMapping(Mapping[K, V], Generic[K, V]):
         return hash(frozenset(self.items()))
 
     def __repr__(self) -> str:
-        return f"FrozenMapping({self._items!r})"  # type: ignore[attr-defined]
+        return f"FrozenMapping({self._items!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[dict[K, V]]]:
         return FrozenMapping, (dict(self),)
@@ -279,7 +279,7 @@ class FrozenMapping(Mapping[K, V], Generic[K, V]):
         cls, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         key_type, value_type = getattr(source, "__args__", (Any, Any))
-        plain = handler.generate_schema(dict[key_type, value_type])  # type: ignore[valid-type]
+        plain = handler.generate_schema(dict[key_type, value_type])  # type: ignore[valid-type]  # known at run time
         thawed = core_schema.no_info_before_validator_function(_thaw, plain)
         return core_schema.no_info_after_validator_function(cls, thawed)
 

@@ -126,6 +126,11 @@ class TimeBase(Record):
     tick
         Seconds in one tick, above 0.
 
+    Raises
+    ------
+    OptionError
+        If the tick is not above 0.
+
     Examples
     --------
     >>> TimeBase(tick=0.5).ticks(1.2)

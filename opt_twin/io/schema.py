@@ -24,7 +24,7 @@ _IN_DEFAULTS = {cls.__name__ for cls in DEFAULTS_FOR.values()}
 
 
 class _Generator(GenerateJsonSchema):
-    ignored_warning_kinds: ClassVar[set[Any]] = {"non-serializable-default", "skipped-choice"}  # type: ignore[misc]
+    ignored_warning_kinds: ClassVar[set[Any]] = {"non-serializable-default", "skipped-choice"}  # type: ignore[misc]  # no ClassVar there
 
 
 def line_schema() -> Schema:
@@ -35,7 +35,7 @@ def line_schema() -> Schema:
     names, connections and the text of times and distributions are checked by :func:`read_line` alone.
     """
     schema = pydantic.TypeAdapter(Line).json_schema(schema_generator=_Generator)
-    distributions: Any = tuple[_bare_distribution(), ...]  # type: ignore[misc]
+    distributions: Any = tuple[_bare_distribution(), ...]  # type: ignore[misc]  # made at run time
     members = pydantic.TypeAdapter(distributions).json_schema(schema_generator=_Generator)
     definitions: Schema = {**schema.pop("$defs"), **members["$defs"]}
     distribution = members["items"]

@@ -93,7 +93,7 @@ class Deterministic(_Distribution):
         """Zero."""
         return 0.0
 
-    def sample(self, rng: np.random.Generator, size: int) -> Floats:  # noqa: ARG002
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:  # noqa: ARG002 - as all distributions
         """Return `size` times the value; draws nothing."""
         return np.full(size, self.value)
 

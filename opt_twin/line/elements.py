@@ -73,6 +73,11 @@ class Station(Record):
         What the station is set up for at the start; None when the first set-up takes no time.
     cost_per_hour
         Money per hour of the run for each server, working or not.
+
+    Raises
+    ------
+    ModelError
+        If two failure modes, or two micro-stops, have one name, or a field is out of its range.
     """
 
     kind: Literal["station"] = "station"

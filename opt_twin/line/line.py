@@ -42,6 +42,12 @@ class Line(Record):
     description
         Free text: source of the figures, what they stand for.
 
+    Raises
+    ------
+    ModelError
+        With every problem and its path: no source, station or sink; names that are taken twice or known
+        nowhere; connections that lead nowhere; probabilities that do not add up to 1; a loop without an exit.
+
     Examples
     --------
     >>> from opt_twin.line import Line, Sink, Source, Station, chain

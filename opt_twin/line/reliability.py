@@ -50,6 +50,11 @@ class FailureMode(Record):
         What advances the time to failure.
     interrupted
         What happens to the part in process.
+
+    Raises
+    ------
+    ModelError
+        If the mean time to failure is not above 0, or a field is out of its range.
     """
 
     name: Name = "breakdown"

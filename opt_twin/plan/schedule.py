@@ -23,6 +23,11 @@ class Assignment(Record):
         Position of the operation within its job, from 0.
     start, end
         Ticks.
+
+    Raises
+    ------
+    ModelError
+        If it ends before it starts, or a number is negative.
     """
 
     job: str

@@ -59,6 +59,11 @@ class Evaluation(Rebuilt):
         Measure -> its unit, where it has one.
     line_name
         For people.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no replication, the numbers are not ascending, or a measure has not one value for each.
     """
 
     values: Mapping[str, Floats]

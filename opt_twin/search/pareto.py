@@ -102,6 +102,11 @@ class ParetoFront(Rebuilt):
         Of the final evaluations, as `seed`; equal to `seed` when there were none.
     summary
         How the front came about.
+
+    Raises
+    ------
+    OptionError
+        If there is no point, a value is not finite, or an array has another shape.
     """
 
     objectives: tuple[Objective, ...]

@@ -206,14 +206,6 @@ class DecisionSpace:
             dtype=float,
         )
 
-    @property
-    def holds_today(self) -> bool:
-        """Whether the base line itself is a point of the space."""
-        return all(
-            self.base.value(variable.path) == value
-            for variable, value in zip(self.variables, self.today(), strict=True)
-        )
-
     def _today(self, variable: Variable) -> float:
         value = self.base.value(variable.path)
         return variable.high if value is None else float(value)

@@ -125,7 +125,7 @@ def order_line() -> Line:
                 name="Pack",
                 cycle_time=Deterministic(value=6.0),
                 batch_size=4,
-                setup_times={"small": {"large": 30.0}, "large": {"small": 50.0}},  # type: ignore[arg-type]
+                setup_times={"small": {"large": 30.0}, "large": {"small": 50.0}},  # type: ignore[arg-type]  # frozen on construction
                 initial_product="large",
             ),
             Sink(name="Out"),

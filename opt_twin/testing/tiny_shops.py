@@ -137,7 +137,7 @@ def best_by_enumeration(instance: SchedulingInstance, objective: str) -> int | N
         if times is None:
             continue
         if any(
-            deadlines[name] is not None and end > deadlines[name]  # type: ignore[operator]
+            deadlines[name] is not None and end > deadlines[name]  # type: ignore[operator]  # not None here
             for (name, _), (_, end) in times.items()
         ):
             continue

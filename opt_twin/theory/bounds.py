@@ -138,6 +138,11 @@ class Downtimes:
     clock
         ``"calendar"`` (runs always, but during its own repairs) or ``"operation"`` (runs while a part is
         processed).
+
+    Raises
+    ------
+    OptionError
+        If `up` and `down` are not as many times of 0 s or more, or there is no such clock.
     """
 
     up: npt.ArrayLike

@@ -128,7 +128,6 @@ def test_a_point_of_another_shape_is_refused(point):
 def test_today_is_a_point_where_it_is_in_range():
     space = DecisionSpace(base=LINE, variables=vary(LINE, "B*.capacity=1..20", "M1.speed=0.5..2"))
     assert space.today().tolist() == [4, 4, 1]
-    assert space.holds_today
     assert space.line(space.today()) == LINE
 
 
@@ -136,7 +135,6 @@ def test_today_out_of_range_is_moved_to_the_nearest_point():
     unlimited = line_of(3, capacity=None)
     space = DecisionSpace(base=unlimited, variables=vary(unlimited, "B*.capacity=1..20", "M1.speed=1.5..2"))
     assert space.today().tolist() == [20, 20, 1.5]
-    assert not space.holds_today
 
 
 def test_every_point_of_a_small_space_comes_once():
