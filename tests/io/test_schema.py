@@ -1,4 +1,4 @@
-"""The JSON Schema of a model file, judged by a small validator of its own."""
+"""The JSON Schema of a model file, judged by a validator that is not ours."""
 
 import copy
 import json
@@ -7,60 +7,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from opt_twin.io import line_schema, read_line, write_line
 
 MODELS = Path(__file__).parents[2] / "models"
 SCHEMA = line_schema()
-TYPES = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "boolean": bool,
-    "null": type(None),
-    "number": (int, float),
-    "integer": int,
-}
-
-
-def is_of(value, name):
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, TYPES[name])
 
 
 def fits(value, schema):
-    """Return whether `value` validates; covers the keywords that the schema uses."""
-    if schema is True or schema == {}:
-        return True
-    if "$ref" in schema and not fits(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]):
-        return False
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    checks = [
-        not kinds or any(is_of(value, kind) for kind in kinds),
-        "const" not in schema or value == schema["const"],
-        "enum" not in schema or value in schema["enum"],
-        all(fits(value, inner) for inner in schema.get("allOf", ())),
-        "anyOf" not in schema or any(fits(value, inner) for inner in schema["anyOf"]),
-        "oneOf" not in schema or sum(fits(value, inner) for inner in schema["oneOf"]) == 1,
-    ]
-    if isinstance(value, str):
-        checks.append(re.search(schema.get("pattern", ""), value) is not None)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        checks.append(value >= schema.get("minimum", value))
-        checks.append(value <= schema.get("maximum", value))
-        checks.append("exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"])
-    if isinstance(value, list):
-        checks.append(len(value) >= schema.get("minItems", 0))
-        checks.append(all(fits(item, schema.get("items", True)) for item in value))
-    if isinstance(value, dict):
-        properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
-        checks.append(set(schema.get("required", ())) <= set(value))
-        for key, inner in value.items():
-            known = properties.get(key, others)
-            checks.append(known is not False and fits(inner, known))
-    return all(checks)
+    """Return whether `value` validates against `schema`, the whole one or a part of it."""
+    return Draft202012Validator({**schema, "$defs": SCHEMA["$defs"]}).is_valid(value)
 
 
 def load(name):
@@ -132,6 +89,7 @@ def test_sections_are_described(change, good):
 
 
 def test_the_schema_is_json_with_all_its_definitions_used():
+    Draft202012Validator.check_schema(SCHEMA)
     text = json.dumps(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert set(re.findall(r'"#/\$defs/(\w+)"', text)) == set(SCHEMA["$defs"])
@@ -142,9 +100,3 @@ def test_a_changed_copy_does_not_change_the_next_one():
     before = copy.deepcopy(first)
     first["properties"].clear()
     assert line_schema() == before
-
-
-def test_a_full_validator_agrees_where_one_is_installed():
-    jsonschema = pytest.importorskip("jsonschema")
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.Draft202012Validator(SCHEMA).validate(load("bottling.yaml"))
