@@ -54,10 +54,14 @@ def line_warnings(line: Line) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """The stations before an unlimited buffer, and those behind it up to the next one."""
+    """The stations before an unlimited buffer, and those behind it up to the next one.
+
+    `looped` says whether parts come back to the buffer: then its inflow is a share of its own outflow.
+    """
 
     before: tuple[str, ...]
     behind: tuple[str, ...]
+    looped: bool
 
 
 def _sides(line: Line, buffer: Buffer) -> _Sides:
@@ -76,6 +80,7 @@ def _sides(line: Line, buffer: Buffer) -> _Sides:
     return _Sides(
         before=tuple(name for name in in_order if name in (before - behind) & stations),
         behind=tuple(name for name in in_order if name in behind & stations),
+        looped=bool(before & behind),
     )
 
 
@@ -88,7 +93,7 @@ def _growing_queues(line: Line, table: dict[str, StationCapacity]) -> Iterator[s
         if buffer.capacity is not None:
             continue
         sides = _sides(line, buffer)
-        if not sides.behind:
+        if not sides.behind or (sides.looped and arrivals == math.inf):
             continue
         slowest = min((table[name] for name in sides.behind), key=lambda row: row.capacity_per_hour)
         inflow = min((table[name].capacity_per_hour for name in sides.before), default=math.inf)

@@ -220,3 +220,22 @@ def test_a_part_that_starts_again_for_ever_is_questioned_without_a_crash():
 @pytest.mark.parametrize("name", ["bottling", "serial_3"])
 def test_the_lines_that_come_with_the_project_have_no_warnings(name):
     assert line_warnings(read_line(MODELS / f"{name}.yaml")) == ()
+
+
+def test_a_buffer_of_rework_that_a_saturated_source_shares_is_no_warning():
+    line = Line(
+        name="rework",
+        elements=(
+            Source(name="In"),
+            Station(name="Saw", cycle_time="5 s"),
+            Buffer(name="Rework"),
+            Sink(name="Out"),
+        ),
+        connections=(
+            Connection(source="In", target="Saw"),
+            Connection(source="Saw", target="Out", probability=0.9),
+            Connection(source="Saw", target="Rework", probability=0.1),
+            Connection(source="Rework", target="Saw"),
+        ),
+    )
+    assert line_warnings(line) == ()
