@@ -223,7 +223,8 @@ def _result(
     trace: tuple[TracePoint, ...] = ()
     if front is None:
         status = Status.INFEASIBLE if len(exploration.archive) else Status.UNKNOWN
-        _log.warning("no feasible candidate among %d: %s", len(exploration.archive), _why(exploration))
+        if len(exploration.archive):
+            _log.warning("no feasible candidate among %d: %s", len(exploration.archive), _why(exploration))
     else:
         status = Status.FEASIBLE
         trace = tuple(
