@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 import typer
 
 from opt_twin.errors import (
+    ConservationError,
     InstanceError,
     ModelError,
     NoSolutionError,
@@ -25,12 +26,14 @@ from opt_twin.errors import (
     OptionError,
     OptTwinError,
     PlanError,
+    SimulationError,
     UnitError,
     UnknownNameError,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TextColumn
 
     from opt_twin.results import Result
 
@@ -49,6 +52,7 @@ __all__ = [
     "answer",
     "check_files",
     "check_folder",
+    "counted",
     "default_workers",
     "exit_code_of",
     "guarded",
@@ -120,13 +124,24 @@ def seconds(text: str, option: str = "--time-limit", *, zero: bool = False) -> f
 
 
 _ANY_WIDTH = 10_000
-_USAGE = (ModelError, InstanceError, UnknownNameError, OptionError, PlanError, UnitError, ObjectiveError)
+_USAGE = (
+    ModelError,
+    InstanceError,
+    UnknownNameError,
+    OptionError,
+    PlanError,
+    UnitError,
+    ObjectiveError,
+    SimulationError,
+)
 
 
 def exit_code_of(error: OptTwinError) -> ExitCode:
     """Return what a command ends with that failed with `error`."""
     if isinstance(error, NoSolutionError):
         return ExitCode.NO_SOLUTION
+    if isinstance(error, ConservationError):
+        return ExitCode.UNEXPECTED
     return ExitCode.USAGE if isinstance(error, _USAGE) else ExitCode.UNEXPECTED
 
 
@@ -149,10 +164,21 @@ def number(value: float | None) -> str:
 def answer(result: Result[Any]) -> str:
     """Return objective, status, bound and gap of a result in one phrase."""
     if result.best is None:
-        return f"{result.status}, stopped by {result.stop_reason}"
+        return f"{result.status} ({result.stop_reason})"
     name = result.objective_name.replace("_", " ")
     gap = "unknown" if result.gap is None else f"{100 * result.gap:.1f} %"
     return f"{name} {number(result.objective)} ({result.status}, bound {number(result.bound)}, gap {gap})"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "station"), counted(2, "buffer")
+    ('1 station', '2 buffers')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def guarded(command: Callable[P, ExitCode]) -> Callable[P, None]:
@@ -219,9 +245,9 @@ class Screen:
         return Console(stderr=True, highlight=False, soft_wrap=True)
 
     def result(self, text: object) -> None:
-        """Print a result for people."""
+        """Print a result for people; a terminal breaks it between words."""
         if not self.as_json:
-            self.out.print(str(text), markup=False)
+            self.out.print(_wrapped(str(text), self.out), markup=False)
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         """Print a table for people; all columns but the first are right-aligned.
@@ -254,12 +280,15 @@ class Screen:
     def note(self, text: str) -> None:
         """Print a note about what is going on."""
         if not self.quiet:
-            self.err.print(text, markup=False, style="dim")
+            self._aside(text, "dim")
 
     def warn(self, text: str) -> None:
         """Print a warning, unless results only are wanted."""
         if not self.quiet:
-            self.err.print(f"warning: {text}", markup=False, style="yellow")
+            self._aside(f"warning: {text}", "yellow")
+
+    def _aside(self, text: str, style: str) -> None:
+        self.err.print(_wrapped(text, self.err), markup=False, style=style)
 
     def json(self, value: object) -> None:
         """Print the one JSON object."""
@@ -267,9 +296,12 @@ class Screen:
             print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[Callable[[float, float | None, str], None]]:
+    def progress(
+        self, title: str, limit: float | None = None
+    ) -> Iterator[Callable[[float, float | None, str], None]]:
         """Show a bar on a terminal; yields a function of (done, total, text).
 
+        With a time `limit` in seconds the bar shows the time gone by, and moves by itself.
         Nothing is shown when stderr is no terminal, with --quiet and with --json.
         """
         if self.quiet or self.as_json or not self.err.is_terminal:
@@ -278,7 +310,7 @@ class Screen:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         bar = Progress(
-            TextColumn("{task.description}"),
+            _clocked(limit),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %  {task.fields[note]}"),
             TimeElapsedColumn(),
@@ -286,8 +318,37 @@ class Screen:
             transient=True,
         )
         with bar:
-            task = bar.add_task(title, total=None, note="")
+            task = bar.add_task(title, total=limit, note="")
+            if limit is not None:
+                yield lambda _done, _total, text: bar.update(task, note=text)
+                return
             yield lambda done, total, text: bar.update(task, completed=done, total=total, note=text)
+
+
+def _wrapped(text: str, console: Console) -> str:
+    """Break text between words for a terminal; a path that is too long for it stays in one piece."""
+    if not console.is_terminal:
+        return text
+    import textwrap
+
+    return "\n".join(
+        textwrap.fill(line, console.width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
+
+
+def _clocked(limit: float | None) -> TextColumn:
+    """Return the column of the title, which sets a bar with a time limit to the time gone by."""
+    from rich.progress import Task, TextColumn
+    from rich.text import Text
+
+    class Title(TextColumn):
+        def render(self, task: Task) -> Text:
+            if limit is not None:
+                task.completed = min(task.elapsed or 0.0, limit)
+            return super().render(task)
+
+    return Title("{task.description}")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from opt_twin.cli.common import (
     Set,
     Workers,
     check_files,
+    counted,
     default_workers,
     seconds,
     undisturbed,
@@ -115,8 +116,9 @@ def check(
         }
     )
     screen.result(
-        f"{model.name}: {len(model.stations)} stations, {len(model.buffers)} buffers, "
-        f"{len(model.products)} products, {len(model.orders)} orders; no problem found"
+        f"{model.name}: {counted(len(model.stations), 'station')}, "
+        f"{counted(len(model.buffers), 'buffer')}, {counted(len(model.products), 'product')}, "
+        f"{counted(len(model.orders), 'order')}; no problem found"
     )
     screen.table(
         "capacity",
@@ -225,7 +227,7 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
         estimate = finite_estimate(evaluation, name)
         rows.append([name, "-" if estimate is None else str(estimate), evaluation.units.get(name, "")])
     screen.table(
-        f"{evaluation.line_name}: {len(evaluation.replications)} replications of "
+        f"{evaluation.line_name}: {counted(len(evaluation.replications), 'replication')} of "
         f"{evaluation.horizon / 3600:.4g} h, 95 % intervals",
         ["measure", "mean", "unit"],
         rows,

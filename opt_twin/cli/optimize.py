@@ -18,6 +18,7 @@ from opt_twin.cli.common import (
     Set,
     Workers,
     check_folder,
+    counted,
     default_workers,
     result_code,
     undisturbed,
@@ -182,5 +183,7 @@ def show_front(screen: Screen, result: Result[ParetoFront]) -> None:
     units = [f"{o.name} [{o.unit}]" if o.unit else o.name for o in front.objectives]
     seen = "95 % intervals on fresh streams" if front.reevaluated else "as the search saw them"
     screen.table(
-        f"{len(rows)} lines that no other one beats, {seen}", ["point", *units, "sure", *names], rows
+        f"{counted(len(rows), 'line')} that no other one beats, {seen}",
+        ["point", *units, "sure", *names],
+        rows,
     )

@@ -67,7 +67,7 @@ def solve(
         time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
     )
     screen.note(f"{problem.name}: {len(problem.jobs)} jobs, {len(problem.machines)} machines")
-    with screen.progress(problem.name) as advance:
+    with screen.progress(problem.name, options.time_limit) as advance:
 
         def show(point: TracePoint) -> None:
             advance(

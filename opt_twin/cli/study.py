@@ -23,6 +23,7 @@ from opt_twin.cli.common import (
     Workers,
     answer,
     check_folder,
+    counted,
     default_workers,
     exit_code_of,
     result_code,
@@ -32,7 +33,7 @@ from opt_twin.cli.common import (
 from opt_twin.cli.line import load, simulated
 from opt_twin.cli.optimize import run_search, searched
 from opt_twin.cli.solve import solved
-from opt_twin.errors import OptTwinError
+from opt_twin.errors import OptTwinError, PlanError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
@@ -170,8 +171,9 @@ class _Study:
         for warning in self.warnings:
             self.screen.warn(warning)
         self._say(
-            f"{self.line.name}: {len(self.line.stations)} stations, {len(self.line.buffers)} buffers, "
-            f"{len(self.line.orders)} orders; no problem found"
+            f"{self.line.name}: {counted(len(self.line.stations), 'station')}, "
+            f"{counted(len(self.line.buffers), 'buffer')}, {counted(len(self.line.orders), 'order')}; "
+            "no problem found"
         )
 
     def _simulate(self) -> None:
@@ -205,9 +207,13 @@ class _Study:
         from opt_twin.scheduling import scheduling_instance, solve_schedule
         from opt_twin.solvers import SolveOptions
 
-        self.instance = scheduling_instance(self.line, allowance="mean")
+        try:
+            self.instance = scheduling_instance(self.line, allowance="mean")
+        except PlanError as error:
+            self._note(f"the orders are not scheduled: {error}")
+            return
         options = SolveOptions(time_limit=self.time_limit, workers=self.workers, seed=self.seed)
-        with self.screen.progress("scheduling") as advance:
+        with self.screen.progress("scheduling", options.time_limit) as advance:
 
             def show(point: TracePoint) -> None:
                 advance(point.time, options.time_limit, f"best {point.objective}, bound {point.bound}")
@@ -273,7 +279,9 @@ class _Study:
         if self.searched.best is None:
             self._say(f"the search found no feasible line ({self.searched.stop_reason})")
         else:
-            self._say(f"the search found {len(self.searched.best.points)} lines that no other one beats")
+            self._say(
+                f"the search found {counted(len(self.searched.best.points), 'line')} that no other one beats"
+            )
 
     def _say(self, text: str) -> None:
         self.screen.result(text)
@@ -373,7 +381,7 @@ def default_ranges(line: Line) -> tuple[str, ...]:
 
 
 def _sentence(instance: SchedulingInstance, result: Result[Schedule]) -> str:
-    text = f"{len(instance.jobs)} orders: {answer(result)}"
+    text = f"{counted(len(instance.jobs), 'order')}: {answer(result)}"
     if result.best is None:
         return text
     hours = result.best.makespan * result.best.tick / 3600

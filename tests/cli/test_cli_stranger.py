@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,9 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from opt_twin.cli import optimize
-from opt_twin.cli.common import Screen, check_files, check_folder, undisturbed
+from opt_twin.cli.common import Screen, check_files, check_folder, exit_code_of, undisturbed
 from opt_twin.cli.main import app
-from opt_twin.errors import OptionError
+from opt_twin.errors import ConservationError, OptionError
 
 ROOT = Path(__file__).parents[2]
 SERIAL = ROOT / "models" / "serial_3.yaml"
@@ -220,3 +222,70 @@ def test_a_second_interrupt_while_workers_end_keeps_the_front(
     else:
         with pytest.raises(KeyboardInterrupt):
             optimize.run_search(Screen(), None, [], None, None, **settings)
+
+
+LOOP = """
+name: loop
+products: [{name: p}]
+elements:
+  - {kind: source, name: In}
+  - {kind: station, name: A, cycle_time: 5 s}
+  - {kind: buffer, name: R, capacity: unlimited}
+  - {kind: sink, name: Out}
+connections:
+  - In -> A
+  - {source: A, target: Out, probability: 0.9}
+  - {source: A, target: R, probability: 0.1}
+  - R -> A
+orders:
+  - {name: O1, product: p, quantity: 10}
+"""
+
+
+def test_orders_of_a_line_with_a_loop_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    line = tmp_path / "loop.yaml"
+    line.write_text(LOOP)
+    result = run("study", line, "--out", tmp_path / "out", *SHORT, "--budget", "2")
+    assert result.exit_code == 0, result.output
+    assert "the orders are not scheduled: 2 ways leave" in result.stderr
+    assert "loop: 1 station, 1 buffer, 1 order; no problem found" in result.stdout
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_an_endless_line_is_wrong_use_and_no_defect(tmp_path: Path) -> None:
+    line = tmp_path / "zero.yaml"
+    line.write_text(LOOP.replace("5 s", "0 s"))
+    result = run("simulate", line, *SHORT)
+    assert result.exit_code == 2
+    assert "without time going on" in result.stderr
+    assert exit_code_of(ConservationError("parts are lost")) == 1
+
+
+def test_a_terminal_breaks_sentences_between_words() -> None:
+    screen = Screen()
+    console = Console(width=20, highlight=False, soft_wrap=True, force_terminal=True, no_color=True)
+    screen.out = console
+    with console.capture() as capture:
+        screen.result("the report is in /a/path/that/is/longer/than/the/terminal/is/wide")
+    assert capture.get().splitlines()[-1] == "/a/path/that/is/longer/than/the/terminal/is/wide"
+    screen.err = console
+    with console.capture() as capture:
+        screen.warn("the queue in R grows without bound")
+    assert [line.split()[-1].removesuffix("\x1b[0m") for line in capture.get().splitlines()] == [
+        "queue",
+        "without",
+        "bound",
+    ]
+
+
+def test_a_bar_with_a_time_limit_moves_by_itself() -> None:
+    screen = Screen()
+    screen.err = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with screen.progress("solving", 0.5) as advance:
+        advance(0.0, 0.5, "best 7")
+        time.sleep(1.0)
+    assert "100 %  best 7" in screen.err.file.getvalue()
+    with screen.progress("searching") as advance:
+        advance(1.0, 4.0, "hypervolume 2")
+        time.sleep(0.3)
+    assert " 25 %  hypervolume 2" in screen.err.file.getvalue()
