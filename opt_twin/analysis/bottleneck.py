@@ -100,6 +100,11 @@ class BottleneckReport(Record):
                 f"{gain} throughput, at {self.station}{following}. What comes in limits it, or more "
                 "replications are needed."
             )
+        if half_width is None:
+            return (
+                f"{self.station} gains most: {100 * self.step:.3g} % more speed there gives {gain} "
+                f"throughput{following}. How sure that is takes two or more replications."
+            )
         sure = ""
         if self.certainty is not None and self.runner_up:
             shown = f"{100 * self.certainty:.3g} %" if self.certainty < 0.999 else "above 99.9 %"

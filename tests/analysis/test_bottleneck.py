@@ -184,6 +184,8 @@ def test_one_replication_gives_no_certainty():
     assert report.station == "S1"
     assert report.certainty is None
     assert "±" not in report.sentence()
+    assert " gains most: " in report.sentence()
+    assert report.sentence().endswith("How sure that is takes two or more replications.")
 
 
 class Counting(Fake):
