@@ -46,6 +46,7 @@ __all__ = [
     "run_settings",
     "schema",
     "simulate",
+    "warn_if_nothing_left",
 ]
 
 CHECK_HELP = "Read a line, list every problem, and print what it can make."
@@ -166,6 +167,7 @@ def simulate(
         evaluation = run(
             model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
         )
+    warn_if_nothing_left(screen, evaluation)
     with undisturbed():
         screen.json(simulated(evaluation))
         show_measures(screen, evaluation)
@@ -174,6 +176,14 @@ def simulate(
 
             write_text(out, evaluation_frame(evaluation).to_csv(index=False))
     return ExitCode.OK
+
+
+def warn_if_nothing_left(screen: Screen, evaluation: Evaluation) -> None:
+    """Warn when the runs were too short for a single part."""
+    if not evaluation["parts_out"].any():
+        screen.warn(
+            "no part left the line in any replication: the horizon is too short, or the line has locked up"
+        )
 
 
 def simulated(evaluation: Evaluation) -> dict[str, object]:

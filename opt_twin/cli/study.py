@@ -30,7 +30,7 @@ from opt_twin.cli.common import (
     seconds,
     undisturbed,
 )
-from opt_twin.cli.line import load, simulated
+from opt_twin.cli.line import load, simulated, warn_if_nothing_left
 from opt_twin.cli.optimize import run_search, searched
 from opt_twin.cli.solve import solved
 from opt_twin.errors import OptTwinError, PlanError
@@ -187,6 +187,7 @@ class _Study:
                 seed=self.seed,
                 on_progress=lambda done, total: advance(done, total, ""),
             )
+        warn_if_nothing_left(self.screen, self.evaluation)
         self._say(
             f"throughput {self.evaluation.estimate('throughput')} parts/h, "
             f"work in process {self.evaluation.estimate('wip')}"

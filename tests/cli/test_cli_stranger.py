@@ -289,3 +289,10 @@ def test_a_bar_with_a_time_limit_moves_by_itself() -> None:
         advance(1.0, 4.0, "hypervolume 2")
         time.sleep(0.3)
     assert " 25 %  hypervolume 2" in screen.err.file.getvalue()
+
+
+def test_runs_without_a_single_part_are_warned_of() -> None:
+    result = run("simulate", SERIAL, "--horizon", "2s", "-n", "1")
+    assert result.exit_code == 0
+    assert "warning: no part left the line in any replication" in result.stderr
+    assert "warning" not in run("simulate", SERIAL, *SHORT).stderr
