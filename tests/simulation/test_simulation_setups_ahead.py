@@ -203,6 +203,31 @@ def test_a_part_goes_to_a_free_server_that_sets_nothing_up(line_of):
     assert run.end == 21.0
 
 
+def test_a_server_goes_on_in_the_sequence_after_an_order_that_has_overtaken(line_of):
+    """The first piece of a takes 20 s in Press, so that b overtakes it.
+
+    Paint changes over for b when that comes, at 1 s, and at 13 s for the third order, which is of a again; so
+    the piece that was overtaken finds it ready.
+    """
+    line = line_of(
+        Source(name="In"),
+        Station(name="Press", cycle_time=1.0, cycle_time_by_product={"a": 20.0}, servers=2),
+        Buffer(name="Rack"),
+        Station(name="Paint", cycle_time=2.0, setup_times=CHANGE, initial_product="a"),
+        Sink(name="Out"),
+        products=PRODUCTS,
+        orders=orders(1, 1, 1),
+    )
+    run = execute(line)
+    assert [(e.time, e.order) for e in run.events if e.element == "Paint" and e.kind == "start"] == [
+        (1.0, "O1"),
+        (23.0, "O0"),
+        (25.0, "O2"),
+    ]
+    assert spells(run, "Paint", "setup") == [(1.0, 11.0), (13.0, 23.0)]
+    assert run.end == 27.0
+
+
 def test_the_line_with_two_sizes_takes_as_long_as_planned():
     """Batches, short ones too: 446 s, the optimum that is known."""
     line = order_line()
