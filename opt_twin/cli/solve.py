@@ -42,7 +42,7 @@ def solve(
     instance: _Instance,
     *,
     objective: Annotated[str, typer.Option(help="What to minimise.")] = "makespan",
-    solver: Annotated[str, typer.Option(help="auto, cp-sat, milp, dispatching.")] = "auto",
+    solver: Annotated[str, typer.Option(help="auto, labels, cp-sat, milp, dispatching.")] = "auto",
     time_limit: TimeLimit = "60s",
     gap: Annotated[float, typer.Option(min=0, help="Stop at this relative gap.")] = 0.0,
     workers: Workers = None,
