@@ -54,9 +54,9 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def end_workers(pool: ProcessPoolExecutor) -> None:
-    """End the workers of `pool` at once, with what they are doing."""
+    """End the workers of `pool` at once, with what they are doing; none can catch it and go on."""
     for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.terminate()
+        process.kill()
 
 
 class _Pool(ProcessPoolExecutor):

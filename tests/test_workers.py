@@ -107,3 +107,13 @@ def test_workers_end_at_once() -> None:
     assert future.exception() is not None
     pool.shutdown()
     assert time.monotonic() - start < 30
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="other systems end a process in one way only")
+def test_a_worker_that_catches_the_request_to_end_is_ended_too() -> None:
+    pool = process_pool(1)
+    pool.submit(signal.signal, signal.SIGTERM, signal.SIG_IGN).exception()  # set, whatever came back
+    future = pool.submit(time.sleep, 60)
+    end_workers(pool)
+    assert future.exception(timeout=30) is not None
+    pool.shutdown()
