@@ -313,7 +313,11 @@ class _Study:
         if self.scheduled is not None and self.scheduled.best is not None:
             files["schedule.json"] = export.schedule_json(self.scheduled.best)
             files["schedule.svg"] = export.gantt_svg(
-                self.scheduled.best, title=self.line.name, instance=self.instance, colour_by="family"
+                self.scheduled.best,
+                title=self.line.name,
+                instance=self.instance,
+                colour_by="family",
+                time_unit="h",
             )
         if self.searched is not None and self.searched.best is not None:
             files["front.csv"] = export.front_csv(self.searched.best)

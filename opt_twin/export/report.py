@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from opt_twin.export import html
 from opt_twin.export.front_points import Point, front_points
@@ -13,7 +16,11 @@ from opt_twin.export.report_plan import made_section, schedule_section, search_s
 from opt_twin.export.study import Study
 from opt_twin.plan import Schedule
 from opt_twin.quantity import TimeScale, estimate_text, measure_scale, percent
-from opt_twin.results import Result
+from opt_twin.results import Estimate, Result
+from opt_twin.search.noise import pseudo_values
+
+if TYPE_CHECKING:
+    from opt_twin.search import ParetoFront
 
 __all__ = ["study_report"]
 
@@ -126,7 +133,7 @@ def _search_answer(study: Study) -> Iterator[str]:
     text = f"The search tried {front.summary.evaluations:,} lines and kept {kept} gives {points.text(knee)}"
     if points.today is not None:
         changes = [
-            _change(axis.name, points.today, knee, at)
+            _change(axis.name, points.today, knee, at, _paired_noise(study, front, at))
             for at, axis in enumerate(points.axes)
             if points.today.values[at]
         ]
@@ -134,15 +141,35 @@ def _search_answer(study: Study) -> Iterator[str]:
     yield f"{text}."
 
 
-def _change(name: str, today: Point, knee: Point, at: int) -> str:
-    """Return by how much the knee differs from today in an objective, and whether that may be noise."""
+def _paired_noise(study: Study, front: ParetoFront, at: int) -> float | None:
+    """Return the half width of the difference between the knee and today in an objective, paired.
+
+    None where the two were not run on the same random numbers, as the same replications.
+    """
+    index, today = front.knee(), study.today
+    if today is None or not front.evaluations:
+        return None
+    knee = front.evaluations[index]
+    runs = [(e.seed, e.replications, e.horizon, e.warm_up, bool(e.plan_digest)) for e in (knee, today)]
+    if runs[0] != runs[1] or len(knee.replications) < 2:
+        return None
+    objective = front.objectives[at]
+    differences = pseudo_values(objective, knee, front.lines[index]) - pseudo_values(
+        objective, today, study.line
+    )
+    return Estimate.of(differences).half_width if np.isfinite(differences).all() else None
+
+
+def _change(name: str, today: Point, knee: Point, at: int, paired: float | None) -> str:
+    """Return by how much the knee differs from today in an objective, and how sure that is."""
     difference = knee.values[at] - today.values[at]
     share = difference / abs(today.values[at])
     if abs(share) < 0.0005:
         return f"the same {name}"
-    noise = math.hypot(knee.half_widths[at], today.half_widths[at])
+    noise = math.hypot(knee.half_widths[at], today.half_widths[at]) if paired is None else paired
+    sure = f" ± {percent(paired / abs(today.values[at]), 1)}" if paired else ""
     doubt = " (within the noise)" if abs(difference) < noise else ""
-    return f"{percent(abs(share), 1)} {'more' if share > 0 else 'less'} {name}{doubt}"
+    return f"{percent(abs(share), 1)}{sure} {'more' if share > 0 else 'less'} {name}{doubt}"
 
 
 def _tiles(study: Study) -> Iterator[tuple[str, str]]:

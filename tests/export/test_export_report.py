@@ -193,6 +193,23 @@ def test_a_change_that_may_be_noise_says_so(samples, line, evaluation):
     assert "0.1 % more throughput (within the noise) and 50.0 % less wip." in words
 
 
+def test_common_random_numbers_tell_the_knee_from_today_where_their_intervals_overlap(samples, line):
+    luck = np.array([-9.0, 4.0, 0.0, 7.0, -2.0])
+    today = samples.evaluation(line, throughput=80 + luck, wip=14 + luck / 9)
+    knee = samples.evaluation(
+        line, throughput=84 + luck + np.array([0.1, -0.1, 0, 0.1, -0.1]), wip=14 + luck[::-1] / 9
+    )
+    points = np.array([[84.0, 14.0]])
+    front = samples.front(
+        line, n=1, points=points, intervals=np.stack([points - 8, points + 8], 2), evaluations=(knee,)
+    )
+    study = full_study(samples, line, evaluation=today, search=samples.result(front))
+    assert "5.0 % ± 0.2 % more throughput and the same wip." in words_of(study_report(study))
+    elsewhere = samples.evaluation(line, seed=2, throughput=80 + luck, wip=14 + luck / 9)
+    study = full_study(samples, line, evaluation=elsewhere, search=samples.result(front))
+    assert "5.0 % more throughput (within the noise)" in words_of(study_report(study))
+
+
 def test_a_today_that_was_run_in_another_way_has_a_warning(samples, line):
     import dataclasses
 
