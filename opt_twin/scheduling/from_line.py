@@ -94,7 +94,9 @@ def scheduling_instance(
     packs several parts into one. With m servers the last of n cycles ends after ceil(n / m) cycle times. The
     next station begins after the cycles that fill its first batch (the lead), and still needs one cycle after
     the station has ended (the tail). For constant cycle times, single servers, full batches and buffers that
-    never fill, the ends are exact. Scrap is not taken off: a schedule with it is on the safe side.
+    never fill, the ends are exact, but for a station that packs behind a faster one that waits for a slower
+    one: the lead takes the faster one to work without pauses, and the plan can end a little early. Scrap is
+    not taken off: a schedule with it is on the safe side.
 
     A weight that is no whole number is scaled, the same for all orders, and rounded to a thousandth.
 
