@@ -266,12 +266,12 @@ def bottleneck(
 ) -> ExitCode:
     """Name the bottleneck of a line."""
     from opt_twin.analysis import find_bottleneck
-    from opt_twin.simulation import SimulationEvaluator
+    from opt_twin.simulation import pooled_evaluator
 
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
-    evaluator = SimulationEvaluator(run_settings(horizon, warm_up, replications, workers))
-    with screen.progress("searching the bottleneck"):
+    settings = run_settings(horizon, warm_up, replications, workers)
+    with screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
         report = find_bottleneck(model, evaluator, seed=seed)
     screen.json(report.to_dict())
     show_bottleneck(screen, report)

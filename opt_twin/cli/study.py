@@ -195,13 +195,13 @@ class _Study:
 
     def _find_bottleneck(self) -> None:
         from opt_twin.analysis import find_bottleneck
-        from opt_twin.simulation import RunSettings, SimulationEvaluator
+        from opt_twin.simulation import RunSettings, pooled_evaluator
 
         settings = RunSettings(
             horizon=self.horizon, replications=max(2, self.replications // 3), workers=self.workers
         )
-        with self.screen.progress("searching the bottleneck"):
-            self.bottleneck = find_bottleneck(self.line, SimulationEvaluator(settings), seed=self.seed)
+        with self.screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
+            self.bottleneck = find_bottleneck(self.line, evaluator, seed=self.seed)
         self._say(self.bottleneck.sentence())
 
     def _schedule(self) -> None:

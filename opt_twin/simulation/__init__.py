@@ -1,7 +1,7 @@
 """Discrete-event simulation of a line; what it means is stated in ``docs/semantics.md``."""
 
 from opt_twin.simulation.engine import Run, run_replication
-from opt_twin.simulation.evaluator import SimulationEvaluator
+from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.settings import RunSettings
@@ -14,6 +14,7 @@ __all__ = [
     "RunSettings",
     "SimulationEvaluator",
     "mser5",
+    "pooled_evaluator",
     "run_replication",
     "simulate",
 ]

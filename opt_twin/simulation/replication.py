@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from functools import partial
 
 import numpy as np
 
@@ -31,11 +32,22 @@ def simulate(
     plan: Plan | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
+    executor: Executor | None = None,
 ) -> Evaluation:
     """Run a line as often as `settings` say and return every measure of every replication.
 
     The result does not depend on the number of workers. With more than one, the script that calls this must
     be importable (``if __name__ == "__main__":``), because the workers are fresh processes.
+
+    Parameters
+    ----------
+    line, settings, plan, seed
+        What is run, how, under what, and on which streams.
+    on_progress
+        Called after each block of replications.
+    executor
+        Where the blocks are run, when `settings` ask for several workers; it stays open. None starts
+        processes for this call, which takes about a second.
 
     Raises
     ------
@@ -63,7 +75,7 @@ def simulate(
     first = settings.first_replication
     numbers = range(first, first + settings.replications)
     done: dict[int, _Values] = {}
-    for part in _blocks(line, settings, plan, seed, numbers):
+    for part in _blocks(line, settings, plan, seed, numbers, executor):
         done |= part
         if on_progress is not None:
             on_progress(len(done), len(numbers))
@@ -82,7 +94,12 @@ def simulate(
 
 
 def _blocks(
-    line: Line, settings: RunSettings, plan: Plan | None, seed: int, numbers: Sequence[int]
+    line: Line,
+    settings: RunSettings,
+    plan: Plan | None,
+    seed: int,
+    numbers: Sequence[int],
+    executor: Executor | None,
 ) -> Iterator[dict[int, _Values]]:
     """Yield the values of some replications at a time, in any order."""
     workers = min(settings.workers, len(numbers))
@@ -92,16 +109,34 @@ def _blocks(
         return
     size = max(1, len(numbers) // (4 * workers))
     blocks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
+    run = partial(_run_block, line, settings, plan, seed)
+    if executor is not None:
+        yield from _in_parallel(executor, run, blocks)
+        return
     with process_pool(workers) as pool:
         try:
-            futures = [pool.submit(_run_block, line, settings, plan, seed, block) for block in blocks]
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenExecutor as error:
-            raise SimulationError(f"{DEAD_WORKER} ({error})") from error
+            yield from _in_parallel(pool, run, blocks)
         except BaseException:
             end_workers(pool)
             raise
+
+
+def _in_parallel(
+    executor: Executor,
+    run: Callable[[Sequence[int]], dict[int, _Values]],
+    blocks: Sequence[Sequence[int]],
+) -> Iterator[dict[int, _Values]]:
+    """Yield the values of each block, in any order; what has not begun is cancelled when that ends early."""
+    futures: list[Future[dict[int, _Values]]] = []
+    try:
+        futures += [executor.submit(run, block) for block in blocks]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenExecutor as error:
+        raise SimulationError(f"{DEAD_WORKER} ({error})") from error
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def _run_block(
