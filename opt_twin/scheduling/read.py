@@ -61,7 +61,7 @@ class _Text(NamedTuple):
         found = []
         for word in line.split():
             if not _INTEGER.fullmatch(word):
-                self.fail(f"expected whole numbers, found {_shortened(word)!r}", number)
+                self.fail(f"expected whole numbers of at most 18 digits, found {_shortened(word)!r}", number)
             found.append(int(word))
         return found
 
@@ -118,7 +118,7 @@ def parse_instance(text: str, *, name: str = "instance", path: str = "text") -> 
     >>> parse_instance("1 2\n0 3 1 4").jobs[0].operations[1].duration
     4
     """
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith(("{", "[")):
         return _parse_json(text, path)
     lines = text.splitlines()
     kept = tuple(
@@ -147,7 +147,9 @@ def _joined(error: ModelError) -> str:
 
 def _parse_json(text: str, path: str) -> SchedulingInstance:
     try:
-        data = json.loads(text)  # an object, as the text begins with a brace
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise InstanceError("expected a JSON object with name, machines and jobs, not a list", path=path)
         return SchedulingInstance.from_dict(data)
     except json.JSONDecodeError as error:
         raise InstanceError(f"not JSON: {error.msg}", path=path, line=error.lineno) from None

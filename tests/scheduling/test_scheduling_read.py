@@ -100,9 +100,18 @@ HUGE = "9" * 19
         (_line(3, "6 1 0 3 1 6 3 7 5 3 4 6"), "jobs.txt:3: machine 6 >= 6: machines are numbered from 0"),
         (_line(3, "-1 1 0 3 1 6 3 7 5 3 4 6"), "jobs.txt:3: machine -1 < 0: machines are numbered from 0"),
         (_line(3, "2 -1 0 3 1 6 3 7 5 3 4 6"), "jobs.txt:3: duration -1 is not between 0 and 1099511627776"),
-        (_line(3, "2 1.5 0 3 1 6 3 7 5 3 4 6"), "jobs.txt:3: expected whole numbers, found '1.5'"),
-        (_line(3, f"2 {HUGE} 0 3"), f"jobs.txt:3: expected whole numbers, found '{HUGE}'"),
-        (_line(3, "x" * 50), f"jobs.txt:3: expected whole numbers, found '{'x' * 40}...'"),
+        (
+            _line(3, "2 1.5 0 3 1 6 3 7 5 3 4 6"),
+            "jobs.txt:3: expected whole numbers of at most 18 digits, found '1.5'",
+        ),
+        (
+            _line(3, f"2 {HUGE} 0 3"),
+            f"jobs.txt:3: expected whole numbers of at most 18 digits, found '{HUGE}'",
+        ),
+        (
+            _line(3, "x" * 50),
+            f"jobs.txt:3: expected whole numbers of at most 18 digits, found '{'x' * 40}...'",
+        ),
         (_line(2, "6"), "jobs.txt:2: expected the number of jobs and machines, found 1 number: '6'"),
         (_line(2, "6 6 6"), "jobs.txt:2: expected the number of jobs and machines, found 3 numbers: '6 6 6'"),
         (_line(2, "0 6"), "jobs.txt:2: 0 jobs and 6 machines: there must be at least 1 of each"),
@@ -191,3 +200,8 @@ def test_mutated_files_give_only_our_errors(text, data):
             text[:at] + data.draw(st.text(alphabet='0123456789-+ \n"{}[]:,.ex#', max_size=3)) + text[until:]
         )
     _only_our_errors(text)
+
+
+def test_a_json_list_is_not_an_instance():
+    with pytest.raises(InstanceError, match="expected a JSON object"):
+        parse_instance("[1, 2]")
