@@ -72,7 +72,7 @@ def test_help_loads_nothing_heavy(arguments):
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         f"print('heavy:', *(name for name in {HEAVY} if name in sys.modules))"
     )
-    assert run(code).rpartition("heavy:")[2].split() == ["pydantic"]
+    assert set(run(code).rpartition("heavy:")[2].split()) <= {"pydantic"}  # typer looks at it by itself
 
 
 @pytest.mark.parametrize("name", sorted(set(dir(opt_twin)) - {"__version__"}))

@@ -18,19 +18,32 @@ app = typer.Typer(
     name="opt-twin",
     help="One model of a production line for scheduling, simulation and optimisation.",
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command("study", help=study.HELP)(guarded(study.study))
-app.command("solve", help=solve.SOLVE_HELP)(guarded(solve.solve))
-app.command("verify", help=solve.VERIFY_HELP)(guarded(solve.verify))
-app.command("check", help=line.CHECK_HELP)(guarded(line.check))
-app.command("simulate", help=line.SIMULATE_HELP)(guarded(line.simulate))
-app.command("bottleneck", help=line.BOTTLENECK_HELP)(guarded(line.bottleneck))
-app.command("optimize", help=optimize.HELP)(guarded(optimize.optimize))
-app.command("schema", help=line.SCHEMA_HELP)(guarded(line.schema))
-app.command("doctor", help=doctor.HELP)(guarded(doctor.doctor))
+app.command("study", help=study.HELP, short_help="The main job on a line, and a report.")(
+    guarded(study.study)
+)
+app.command("solve", help=solve.SOLVE_HELP, short_help="Solve a scheduling instance.")(guarded(solve.solve))
+app.command("verify", help=solve.VERIFY_HELP, short_help="Check a schedule against its instance.")(
+    guarded(solve.verify)
+)
+app.command("check", help=line.CHECK_HELP, short_help="List the problems of a line, and what it can make.")(
+    guarded(line.check)
+)
+app.command("simulate", help=line.SIMULATE_HELP, short_help="Measures of a line with intervals.")(
+    guarded(line.simulate)
+)
+app.command("bottleneck", help=line.BOTTLENECK_HELP, short_help="The station that limits a line.")(
+    guarded(line.bottleneck)
+)
+app.command("optimize", help=optimize.HELP, short_help="Pareto front over decisions on a line.")(
+    guarded(optimize.optimize)
+)
+app.command("schema", help=line.SCHEMA_HELP, short_help="JSON Schema of line files.")(guarded(line.schema))
+app.command("doctor", help=doctor.HELP, short_help="Versions, solvers and cores.")(guarded(doctor.doctor))
 
 
 def _version(wanted: bool) -> None:

@@ -26,8 +26,6 @@ from opt_twin.cli.common import (
 from opt_twin.cli.line import Horizon, Replications, WarmUp, load, run_settings
 from opt_twin.errors import OptionError
 from opt_twin.files import write_text
-from opt_twin.quantity import estimate_text, percent
-from opt_twin.workers import end_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,6 +116,7 @@ def run_search(
     """Search with a bar and worker processes; what was found survives a second Ctrl-C."""
     from opt_twin.search import process_pool, search
     from opt_twin.simulation import SimulationEvaluator
+    from opt_twin.workers import end_workers
 
     result: Result[ParetoFront] | None = None
     try:
@@ -165,6 +164,8 @@ def write_front(front: ParetoFront, folder: Path) -> None:
 
 def show_front(screen: Screen, result: Result[ParetoFront]) -> None:
     """Print the points of a front, the best in the first objective first."""
+    from opt_twin.quantity import estimate_text, percent
+
     front = result.best
     if front is None:
         screen.result(f"no feasible point was found ({result.stop_reason})")

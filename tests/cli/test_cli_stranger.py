@@ -215,7 +215,7 @@ def test_a_second_interrupt_while_workers_end_keeps_the_front(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("opt_twin.search.search", searching)
-    monkeypatch.setattr(optimize, "end_workers", ending)
+    monkeypatch.setattr("opt_twin.workers.end_workers", ending)
     settings = {"budget": "4", "population": 4, "seed": 0, "workers": 1}
     if found:
         assert optimize.run_search(Screen(), None, [], None, None, **settings) == "front"
