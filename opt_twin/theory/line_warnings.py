@@ -44,6 +44,7 @@ def line_warnings(line: Line) -> tuple[str, ...]:
     table = {row.station: row for row in capacity_table(line)}
     found = [*_growing_queues(line, table)]
     for station in line.stations:
+        found += _tiny_cycles(station)
         found += _failure_traps(station)
         found += _micro_stop_traps(station)
     found += _slow_stations(line, table)
@@ -117,6 +118,15 @@ def _growing_queues(line: Line, table: dict[str, StationCapacity]) -> Iterator[s
                 f"{buffer.name} is unlimited and its source always has a part: its queue grows without "
                 "bound; give the buffer a capacity or the source an interarrival time"
             )
+
+
+def _tiny_cycles(station: Station) -> Iterator[str]:
+    cycle = station.cycle_time.mean / station.speed
+    if 0 < cycle < 0.001:
+        yield (
+            f"{station.name}: a cycle of {cycle:.3g} s: an hour of it takes {3600 / cycle:.2g} cycles to "
+            "simulate; did you mean a larger unit?"
+        )
 
 
 def _failure_traps(station: Station) -> Iterator[str]:

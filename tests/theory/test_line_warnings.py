@@ -176,6 +176,13 @@ def test_a_buffer_larger_than_a_day_of_output_is_questioned():
     assert line_warnings(packing(interarrival="exponential(8 s)", capacity=10000)) == ()
 
 
+def test_a_cycle_that_would_take_for_ever_to_simulate_is_questioned():
+    (warning,) = line_warnings(packing(interarrival="8 s", capacity=10, first="1e-6 s", second="1e-3 s"))
+    assert warning.endswith(
+        ": a cycle of 1e-06 s: an hour of it takes 3.6e+09 cycles to simulate; did you mean a larger unit?"
+    )
+
+
 def test_a_line_that_takes_no_time_has_no_vast_buffers():
     line = packing(interarrival=None, capacity=20000, first=0.0, second=0.0)
     assert line_warnings(line) == ()
