@@ -69,7 +69,7 @@ class _Pool(ProcessPoolExecutor):
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Deliver a Ctrl-C that comes meanwhile at the end."""
+    """Hold a Ctrl-C to this thread until the end; processes that it starts meanwhile inherit the hold."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def test_an_interrupt_that_comes_while_held_is_delivered_after() -> None:
 
     def held() -> None:
         with _interrupts_held():
-            os.kill(os.getpid(), signal.SIGINT)
+            # to this thread: another one, of the test runner say, would take a signal to the process
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
             reached.append(True)
 
     with pytest.raises(KeyboardInterrupt):
