@@ -61,7 +61,7 @@ def zdt1(x: list[float]) -> tuple[float, float]:
 class Zdt1Evaluator:
     """ZDT1 on the speeds of the stations."""
 
-    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:  # noqa: ARG002
+    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:  # noqa: ARG002 - the protocol
         f1, f2 = zdt1([station.speed - 1 for station in line.stations])
         values = {"f1": np.array([f1]), "f2": np.array([f2])}
         return Evaluation(

@@ -48,7 +48,7 @@ class Outcome:
 class Independent:
     """Evaluates every line on a seed of its own."""
 
-    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:  # noqa: ARG002
+    def evaluate(self, line: Line, *, plan: object = None, seed: int) -> Evaluation:  # noqa: ARG002 - the protocol
         own = (seed + int(line.digest()[:7], 16)) % 2**31
         return SimulationEvaluator(SHORT).evaluate(line, seed=own)
 

@@ -98,7 +98,7 @@ class Breeder:
         self._algorithm.tell(infills=told)
 
 
-class _Seen(DuplicateElimination):  # type: ignore[misc]
+class _Seen(DuplicateElimination):  # type: ignore[misc]  # pymoo has no types
     """Eliminates points that were told before or stand twice."""
 
     def __init__(self) -> None:
@@ -124,12 +124,12 @@ def _keys(population: Any) -> list[bytes]:
     return [point.tobytes() for point in np.asarray(population.get("X"), dtype=float)]
 
 
-class _ToSpace(Repair):  # type: ignore[misc]
+class _ToSpace(Repair):  # type: ignore[misc]  # pymoo has no types
     """Moves points to the nearest ones of the decision space."""
 
     def __init__(self, space: DecisionSpace) -> None:
         super().__init__()
         self._space = space
 
-    def _do(self, problem: Any, X: Floats, **_: Any) -> Floats:  # noqa: ARG002, N803
+    def _do(self, problem: Any, X: Floats, **_: Any) -> Floats:  # noqa: ARG002, N803 - as pymoo calls it
         return self._space.repair(X)

@@ -372,13 +372,13 @@ class Server:
         assert self.part is not None
         return self.part
 
-    def surrender(self, now: float) -> Part:  # noqa: ARG002
+    def surrender(self, now: float) -> Part:  # noqa: ARG002 - as every giver
         """Give the finished part away."""
         part = self.peek()
         self.part = None
         return part
 
-    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002
+    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002 - as every giver
         """Be filled in turn."""
         freed.append(self)
 
