@@ -9,8 +9,9 @@ Of the line: ``throughput`` (parts per hour leaving through sinks, the throughpu
 ``margin``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
 (share) and ``order.<name>.completion``.
 
-Of an element: ``<station>.busy``, ``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.setup``
-(shares of the time of its servers, adding up to 1), ``<station>.parts`` (cycles finished),
+Of an element, as shares of the time of its servers that add up to 1: ``<station>.busy``, ``.setup``,
+``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.waiting_for_crew``, ``.waiting_for_operator``,
+``.maintenance``, ``.off_shift``, ``.stopped``; also ``<station>.parts`` (cycles finished) and
 ``<buffer>.level`` (time-average).
 """
 
@@ -35,7 +36,19 @@ __all__ = ["STATES", "Evaluation", "Evaluator"]
 
 Floats = npt.NDArray[np.float64]
 
-STATES = ("busy", "setup", "starved", "blocked", "failed", "micro_stop")
+STATES = (
+    "busy",
+    "setup",
+    "starved",
+    "blocked",
+    "failed",
+    "micro_stop",
+    "waiting_for_crew",
+    "waiting_for_operator",
+    "maintenance",
+    "off_shift",
+    "stopped",
+)
 """The states of a server; at every moment it is in exactly one of them."""
 
 

@@ -7,7 +7,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from opt_twin.line import Buffer
-from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
+from opt_twin.simulation.parts import Giver, Part, enqueue
+from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
@@ -66,7 +67,7 @@ class BufferNode:
             self.parts.append(part)
             self.moment -= now
             return
-        target = self.ways.only or self.ways.choose()
+        target = self.ways.only or self.ways.choose(part, now)
         if target.ready(part, now):
             target.take(part, now)
             return
@@ -98,7 +99,7 @@ class BufferNode:
         if parts and self.ways.only is not None:
             self.ways.only.wait(self, now)  # it is being filled and looks at those that wait again
         while parts and self.ways.only is None:
-            target = self.ways.choose()
+            target = self.ways.choose(parts[0], now)
             if not target.ready(parts[0], now):
                 target.wait(self, now)
                 break

@@ -28,13 +28,20 @@ class Kind(IntEnum):
     STOP = 0
     """All orders are complete: the run ends."""
     COMPLETION = 1
-    """A set-up, a micro-stop or the processing of a part ends."""
+    """A phase of a cycle ends; something that moves arrives."""
     FAILURE = 2
     REPAIR = 3
-    ARRIVAL = 4
-    """A source releases a part, or an order may start."""
-    WARM_UP = 5
-    HORIZON = 6
+    """A repair or a maintenance task ends."""
+    SHIFT = 4
+    """A shift or a break begins or ends; a maintenance task is due."""
+    ARRIVAL = 5
+    """A source releases a part, an order may start, or a customer comes."""
+    TIMER = 6
+    """Something has waited long enough."""
+    OBSERVATION = 7
+    """The telemetry is noted."""
+    WARM_UP = 8
+    HORIZON = 9
 
 
 class Priorities:

@@ -4,26 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import repeat
-from typing import TypeVar
+from itertools import chain, repeat
+from operator import length_hint
+from typing import Any, TypeVar
 
 import numpy as np
 
 from opt_twin.line import Deterministic, Distribution
 from opt_twin.streams import Purpose, stream
 
-__all__ = ["Streams"]
+__all__ = ["Draws", "Streams"]
 
 T = TypeVar("T")
 _FIRST_BLOCK = 32
 _LARGEST_BLOCK = 4096
 
 
+class Draws(Iterator[Iterator[Any]]):
+    """The draws of one stream.
+
+    As an iterator it gives one block of draws after another; :attr:`next` gives the draws one at a time, as
+    fast as an iterator of the standard library can.
+
+    Parameters
+    ----------
+    opened
+        Opens the stream, when its first number is asked for.
+    block
+        Makes draws of a generator: ``block(rng, size)`` is a list.
+    size
+        Draws of the first block; blocks grow up to 4096. The draws do not depend on it.
+
+    Attributes
+    ----------
+    next
+        Returns the next draw.
+    """
+
+    __slots__ = ("_begun", "_block", "_left", "_opened", "_resumed", "_rng", "_size", "next")
+
+    def __init__(
+        self,
+        opened: Callable[[], np.random.Generator],
+        block: Callable[[np.random.Generator, int], list[Any]],
+        size: int,
+    ) -> None:
+        self._opened = opened
+        self._block = block
+        self._size = size
+        self._rng: np.random.Generator | None = None
+        self._begun: Any = None
+        self._left: Iterator[Any] = iter(())
+        self._resumed: Iterator[Any] | None = None
+        self.next: Callable[[], Any] = chain.from_iterable(self).__next__
+
+    def __next__(self) -> Iterator[Any]:
+        if self._resumed is not None:
+            self._left, self._resumed = self._resumed, None
+            return self._left
+        if self._rng is None:
+            self._rng = self._opened()
+        else:
+            self._size = min(4 * self._size, max(self._size, _LARGEST_BLOCK))
+        self._begun = self._rng.bit_generator.state
+        block = self._block(self._rng, self._size)
+        self._left = iter(block)
+        return self._left
+
+    def state(self) -> dict[str, Any] | None:
+        """Return where the stream stands, as plain data; None when no number was asked for."""
+        if self._rng is None:
+            return None
+        waiting = self._left if self._resumed is None else self._resumed
+        return {"generator": _plain(self._begun), "size": self._size, "left": length_hint(waiting)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go to where a stream of the same name stood; the next draw is the one that came next there."""
+        for _ in self._left:  # what lies ready is passed over
+            pass
+        self._rng = self._opened()
+        self._rng.bit_generator.state = self._begun = _arrays(state["generator"])
+        self._size = state["size"]
+        block = self._block(self._rng, self._size)
+        self._resumed = iter(block[len(block) - state["left"] :])
+
+    def replace(self, block: Callable[[np.random.Generator, int], list[Any]]) -> None:
+        """Make the draws of another kind from here on, from the same random numbers."""
+        self._block = block
+        state = self.state()
+        if state is not None:
+            self.restore(state)
+
+
 class Streams:
     """The random streams of one replication.
-
-    Each method returns a function without arguments that gives the next draw. A stream is opened when its
-    first number is asked for.
 
     Parameters
     ----------
@@ -31,14 +105,20 @@ class Streams:
         Name the streams, together with the element and the purpose.
     block
         Draws of the first block; blocks grow up to 4096. The draws do not depend on it.
+
+    Attributes
+    ----------
+    opened
+        The draws that were asked for, by ``element|purpose``.
     """
 
-    __slots__ = ("_block", "_replication", "_seed")
+    __slots__ = ("_block", "_replication", "_seed", "opened")
 
     def __init__(self, seed: int, replication: int, *, block: int = _FIRST_BLOCK) -> None:
         self._seed = seed
         self._replication = replication
         self._block = block
+        self.opened: dict[str, Draws] = {}
 
     def times(
         self, element: str, purpose: Purpose, distribution: Distribution, *, speed: float = 1.0
@@ -46,24 +126,41 @@ class Streams:
         """Return the draws of `distribution`, each divided by `speed`."""
         if isinstance(distribution, Deterministic):
             return repeat(distribution.value / speed).__next__
-        return self._each(element, purpose, partial(_times, distribution, speed)).__next__
+        return self._each(element, purpose, partial(_times, distribution, speed))
 
     def uniform(self, element: str, purpose: Purpose) -> Callable[[], float]:
         """Return uniform draws from [0, 1)."""
-        return self._each(element, purpose, _uniform).__next__
+        return self._each(element, purpose, _uniform)
 
     def chances(self, element: str, purpose: Purpose, probability: float) -> Callable[[], bool]:
         """Return whether a uniform draw lies below `probability`, one draw each."""
-        return self._each(element, purpose, partial(_chances, probability)).__next__
+        return self._each(element, purpose, partial(_chances, probability))
 
     def _each(
         self, element: str, purpose: Purpose, block: Callable[[np.random.Generator, int], list[T]]
-    ) -> Iterator[T]:
-        rng = stream(self._seed, self._replication, element, purpose)
-        size = self._block
-        while True:
-            yield from block(rng, size)
-            size = min(4 * size, max(size, _LARGEST_BLOCK))
+    ) -> Callable[[], T]:
+        draws = Draws(partial(stream, self._seed, self._replication, element, purpose), block, self._block)
+        self.opened[f"{element}|{purpose}"] = draws
+        return draws.next
+
+    def state(self) -> dict[str, Any]:
+        """Return where the streams stand, those left out of which no number was asked for."""
+        states = {name: draws.state() for name, draws in self.opened.items()}
+        return {name: state for name, state in states.items() if state is not None}
+
+
+def _plain(state: Any) -> Any:
+    """Return the state of a generator with lists in the place of arrays."""
+    if isinstance(state, dict):
+        return {key: _plain(value) for key, value in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray) else state
+
+
+def _arrays(state: Any) -> Any:
+    """Undo :func:`_plain`."""
+    if isinstance(state, dict):
+        return {key: _arrays(value) for key, value in state.items()}
+    return np.array(state, dtype=np.uint64) if isinstance(state, list) else state
 
 
 def _times(distribution: Distribution, speed: float, rng: np.random.Generator, size: int) -> list[float]:

@@ -11,6 +11,7 @@ from opt_twin.graph import ranks
 from opt_twin.line import Buffer, Line, Sink, Source, Station
 from opt_twin.plan import Plan
 from opt_twin.records import FrozenMapping
+from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
 from opt_twin.simulation.conservation import check_run
@@ -20,11 +21,12 @@ from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, order_sequence
-from opt_twin.simulation.parts import Taker, Ways
+from opt_twin.simulation.parts import Taker
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.sources import Release, SinkNode, SourceNode
 from opt_twin.simulation.stations import StationNode
+from opt_twin.simulation.ways import Ways
 from opt_twin.streams import Purpose
 
 __all__ = ["Engine", "Run", "run_replication"]
@@ -296,7 +298,8 @@ class Engine:
     def _server(self, node: StationNode, index: int, key: int) -> Server:
         station, streams = node.station, self._streams
         place = f"{station.name}#{index + 1}"
-        server = Server(
+        kind = BatchServer if station.batch_size > 1 else Server
+        server = kind(
             node,
             index=index,
             key=key,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Clock, FailureMode
 from opt_twin.simulation.calendar import Calendar, Cause
+from opt_twin.simulation.phases import FAILED
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -33,16 +34,17 @@ class ModeState:
         The priority of its failures.
     """
 
+    STATE: ClassVar[tuple[str, ...]] = ("down", "left")
+    CAUSES: ClassVar[tuple[str, ...]] = ("_event",)
     __slots__ = (
+        *STATE,
         "_calendar",
         "_event",
         "_repair",
         "_server",
         "_time_to_failure",
         "_time_to_repair",
-        "down",
         "failure",
-        "left",
         "mode",
     )
 
@@ -85,9 +87,9 @@ class ModeState:
         self.left = math.inf
         self._event.act = self._mend
         self._calendar.schedule(self._event, self._repair, self._time_to_repair())
-        self._server.fail(self.mode, now)
+        self._server.fail(self.mode, FAILED, now)
 
     def _mend(self, now: float) -> None:
         self.down = False
         self.renew()
-        self._server.repair(self.mode, now)
+        self._server.repair(self.mode, FAILED, now)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from opt_twin.simulation.servers import Server
 
-__all__ = ["Giver", "Part", "Taker", "Ways", "enqueue"]
+__all__ = ["Giver", "Part", "Taker", "enqueue"]
 
 
 class Part:
@@ -27,9 +25,20 @@ class Part:
         Sum of the times at which these were released, in seconds.
     defective
         Whether a cycle made it defective, or any part in it is.
+    rejected
+        Whether the last inspection rejected it.
     """
 
-    __slots__ = ("born", "defective", "number", "order", "product", "units")
+    STATE: ClassVar[tuple[str, ...]] = (
+        "number",
+        "product",
+        "order",
+        "units",
+        "born",
+        "defective",
+        "rejected",
+    )
+    __slots__ = STATE
 
     def __init__(self, number: int, product: str | None, order: str | None) -> None:
         self.number = number
@@ -38,6 +47,7 @@ class Part:
         self.units = 1
         self.born = 0.0
         self.defective = False
+        self.rejected = False
 
 
 class Giver(Protocol):
@@ -76,40 +86,3 @@ def enqueue(waiting: list[Giver], giver: Giver, now: float) -> None:
     while position and waiting[position - 1].since == now and waiting[position - 1].key > giver.key:
         position -= 1
     waiting.insert(position, giver)
-
-
-class Ways:
-    """Where the parts of an element go.
-
-    Attributes
-    ----------
-    only
-        The target, where there is one only; else None.
-    """
-
-    __slots__ = ("_draw", "_steps", "_targets", "only")
-
-    def __init__(self, draw: Callable[[], float]) -> None:
-        self._draw = draw
-        self._targets: tuple[Taker, ...] = ()
-        self._steps: tuple[float, ...] = ()
-        self.only: Taker | None = None
-
-    def lead_to(self, targets: list[Taker], probabilities: list[float]) -> None:
-        """Set the targets, in the order of the connections."""
-        self._targets = tuple(targets)
-        total = sum(probabilities)
-        steps, reached = [], 0.0
-        for probability in probabilities:
-            reached += probability
-            steps.append(reached / total)
-        self._steps = tuple(steps[:-1])
-        self.only = targets[0] if len(targets) == 1 else None
-
-    def choose(self) -> Taker:
-        """Return the target of the next part: one draw, the first target whose cumulated share is above."""
-        share = self._draw()
-        for step, target in zip(self._steps, self._targets, strict=False):
-            if share < step:
-                return target
-        return self._targets[-1]

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.line import Clock, FailureMode, Interrupted
 from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Cause
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.parts import Part
+from opt_twin.simulation.phases import (
+    BLOCKED,
+    BUSY,
+    HALTS,
+    PHASE_STATES,
+    RUN,
+    SETUP,
+    STARVED,
+    STOP,
+)
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -18,15 +28,20 @@ if TYPE_CHECKING:
     from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.stations import StationNode
 
-__all__ = ["Server", "settle"]
-
-BUSY, SETUP, STARVED, BLOCKED, FAILED, MICRO_STOP = range(len(STATES))
+__all__ = ["Seizer", "Server", "settle"]
 
 
 def settle(freed: list[Server], now: float) -> None:
     """Fill the servers of `freed`, and those that this frees, in the order in which they became free."""
     for server in freed:  # grows while it is read
         server.refill(now, freed)
+
+
+class Seizer(Protocol):
+    """What stops a server between two cycles: a shift that ends, a maintenance task."""
+
+    def seize(self, server: Server, now: float) -> None:
+        """Stop the server, which has no cycle in process."""
 
 
 class Server:
@@ -36,13 +51,19 @@ class Server:
     ----------
     part
         What it works on, or the finished part that finds no place; None when it is free.
+    more
+        Finished parts that leave after `part`.
     collected
-        The members of a batch that is not complete.
-    down
-        How many of its failure modes are being repaired.
+        Parts that it has taken for a cycle that cannot start yet.
+    halted
+        How many things keep it from working: failures, shifts, maintenance, missing people.
+    halts
+        How many of them are of each state.
+    later
+        What stops it when its cycle is over.
     phase
-        What its cycle is at (an index of STATES: set-up, micro-stop or busy), or set-up while it prepares for
-        the next order of a plan; None otherwise.
+        What its cycle is at, see :mod:`opt_twin.simulation.phases`, or set-up while it prepares for the next
+        order of a plan; None otherwise.
     state, times
         The state that it is in, as an index of STATES, and the seconds spent in each before that.
     since, key
@@ -51,42 +72,49 @@ class Server:
         Its failure modes; those on the clock of operation; those that count cycles.
     """
 
-    __slots__ = (
-        "_backlog",
-        "_batch",
-        "_calendar",
+    STATE: ClassVar[tuple[str, ...]] = (
         "_entered",
-        "_event",
-        "_index",
-        "_ledger",
-        "_log",
-        "_micro_stop",
-        "_micro_stops",
-        "_name",
         "_order",
+        "_phases",
         "_preparing",
-        "_priority",
         "_product",
         "_remaining",
-        "_schedule",
-        "_setups",
-        "_simple",
         "_start",
         "_started",
-        "_station",
         "_striking",
         "_work",
         "collected",
-        "counters",
-        "down",
-        "key",
-        "modes",
-        "operation",
+        "halted",
+        "halts",
+        "later",
+        "more",
         "part",
         "phase",
         "since",
         "state",
         "times",
+    )
+    CAUSES: ClassVar[tuple[str, ...]] = ("_event",)
+    __slots__ = (
+        *STATE,
+        "_backlog",
+        "_calendar",
+        "_event",
+        "_index",
+        "_ledger",
+        "_log",
+        "_micro_stops",
+        "_name",
+        "_priority",
+        "_schedule",
+        "_setups",
+        "_short",
+        "_simple",
+        "_station",
+        "counters",
+        "key",
+        "modes",
+        "operation",
     )
 
     def __init__(
@@ -102,7 +130,6 @@ class Server:
         self._station = station
         self._name = model.name
         self._index = index
-        self._batch = model.batch_size
         self._setups = model if model.setup_times else None
         self._product = model.initial_product
         self._backlog: Backlog | None = None
@@ -115,32 +142,41 @@ class Server:
         self._log = station.ledger.log
         self._priority = priority
         self._striking: ModeState | None = None
-        self._micro_stop = 0.0
+        self._phases: list[tuple[int, float]] = []
         self._work = 0.0
         self._remaining = 0.0
         self._start = 0.0
         self._started = 0.0
         self._entered = 0.0
-        self._simple = self._setups is None and not micro_stops
+        self._short = self._setups is None and not micro_stops
+        self._simple = self._short
         self._event = self._new_event()
         self.modes: tuple[ModeState, ...] = ()
         self.operation: tuple[ModeState, ...] = ()
         self.counters: tuple[ModeState, ...] = ()
         self.part: Part | None = None
+        self.more: list[Part] = []
         self.collected: list[Part] = []
         self.phase: int | None = None
-        self.down = 0
+        self.halted = 0
+        self.halts = [0] * len(STATES)
+        self.later: list[Seizer] = []
         self.state = STARVED
         self.times = [0.0] * len(STATES)
         self.since = 0.0
         self.key = key
+
+    @property
+    def index(self) -> int:
+        """Its number at the station, from 0."""
+        return self._index
 
     def fit(self, modes: list[ModeState]) -> None:
         """Set the failure modes."""
         self.modes = tuple(modes)
         self.operation = tuple(mode for mode in modes if mode.mode.clock is Clock.OPERATION)
         self.counters = tuple(mode for mode in modes if mode.mode.clock is Clock.CYCLES)
-        self._simple = self._simple and not self.operation
+        self._simple = self._short and not self.operation
         self._event = self._new_event()
 
     def follow(self, backlog: Backlog) -> None:
@@ -152,42 +188,22 @@ class Server:
 
     # -- taking parts ---------------------------------------------------------------------------------
 
-    def fits(self, part: Part, now: float) -> bool:
-        """Return whether `part` may join the batch; a part of another order closes the batch instead."""
-        if self.collected[0].order == part.order:
-            return True
-        self.close(now)
+    def fits(self, part: Part, now: float) -> bool:  # noqa: ARG002 - other servers collect parts
+        """Return whether a server that has taken parts already can take `part` to them."""
         return False
 
     def load(self, part: Part, now: float) -> None:
-        """Take a part; start the cycle when the batch is complete and no set-up runs."""
+        """Take a part; start the cycle when no set-up runs."""
         last = self._backlog is not None and self._backlog.take_off(part.order, part.units)
-        if self._batch == 1:
-            self.part = part
-            if not self._preparing:
-                self._begin(now)
-        else:
-            self.collected.append(part)
-            if last or len(self.collected) == self._batch:
-                self.close(now)
+        self.part = part
+        if not self._preparing:
+            self._begin(now)
         if last:
             self._station.prepare(now)
 
     def close(self, now: float) -> None:
-        """Make one part of those collected; start the cycle when no set-up runs."""
-        members = self.collected
-        first = members[0]
-        batch = Part(self._ledger.number(), first.product, first.order)
-        batch.units = sum(member.units for member in members)
-        batch.born = sum(member.born for member in members)
-        batch.defective = any(member.defective for member in members)
-        if self._log is not None:
-            for member in members:
-                self._ledger.note(now, self._name, "join", member, server=self._index, batch=batch.number)
-        self.collected = []
-        self.part = batch
-        if not self._preparing:
-            self._begin(now)
+        """Start the cycle with the parts collected; only servers that collect parts can."""
+        raise NotImplementedError
 
     def refill(self, now: float, freed: list[Server]) -> None:
         """Take from those that wait, the longest waiting first, until the server has what it needs.
@@ -198,17 +214,20 @@ class Server:
         if backlog is not None:
             self.prepare(now)
         waiting = self._station.waiting
-        while self.part is None and waiting:
-            if self.collected and not self.fits(waiting[0].peek(), now):
-                return
+        if self.part is None and waiting:
             giver = waiting.pop(0)
-            if self._batch == 1 and backlog is None:
+            if backlog is None:
                 self.part = giver.surrender(now)
                 self._begin(now)
             else:
                 self.load(giver.surrender(now), now)
             giver.moved_on(now, freed)
-        if self.part is None and self.phase is None and not self.down and self.state != STARVED:
+        if self.part is None:
+            self._rest(now)
+
+    def _rest(self, now: float) -> None:
+        """Enter the state of a server that waits for parts."""
+        if self.phase is None and not self.halted and self.state != STARVED:
             self._change(STARVED, now)
 
     # -- setting up ahead -----------------------------------------------------------------------------
@@ -227,24 +246,26 @@ class Server:
         if setup > 0:
             self._preparing = True
             self.phase, self._remaining = SETUP, setup
-            if not self.down:
+            if not self.halted:
                 self._run(now)
 
     def _prepared(self, now: float) -> None:
         """End a set-up that was started ahead: start the cycle of what has come meanwhile."""
         self._preparing = False
         self.phase = None
+        if self.later:
+            self._stop_now(now)
         if self.part is not None:
             self._begin(now)
             return
         self.prepare(now)
         if self.phase is None:
-            self._change(STARVED, now)
+            self._show(now)
 
     # -- the cycle ------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> None:
-        """Start a cycle: set-up, micro-stops, processing."""
+        """Start a cycle: what comes before the processing, the processing, what comes after it."""
         station = self._station
         if station.draw_by_product is None:
             work = station.draw()
@@ -252,42 +273,41 @@ class Server:
             work = station.draw_by_product.get(self.peek().product, station.draw)()
         self._work = self._remaining = work
         self._started = self._start = now
-        self.phase = BUSY
+        self.phase = RUN
         if self._log is not None:
             self._ledger.note(now, self._name, "start", self.peek(), server=self._index)
-        if self._simple and not self.down:  # what _run does, for the many
+        if self._simple and not self.halted:  # what _run does, for the many
             if self.state != BUSY:
                 self._change(BUSY, now)
             self._schedule(self._event, self._priority, work)
             return
-        if self._setups is not None or self._micro_stops:
-            self._delay(self.peek())
-        if not self.down:
+        if not self._short:
+            self._compose(self.peek())
+        if not self.halted:
             self._run(now)
 
-    def _delay(self, part: Part) -> None:
-        """Put a set-up and micro-stops before the processing, where the cycle has them."""
+    def _compose(self, part: Part) -> None:
+        """Make the phases of the cycle, those of no length left out."""
         stop = 0.0
         for happens, duration in self._micro_stops:
             if happens():
                 stop += duration()
-        self._micro_stop = stop
         setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
         self._product, self._order = part.product, part.order
-        if setup > 0:
-            self.phase, self._remaining = SETUP, setup
-        elif stop > 0:
-            self.phase, self._remaining = MICRO_STOP, stop
+        phases = [(phase, time) for phase, time in ((SETUP, setup), (STOP, stop)) if time > 0]
+        phases.append((RUN, self._work))
+        self.phase, self._remaining = phases.pop(0)
+        self._phases = phases
 
     def _run(self, now: float) -> None:
         """Go on with the phase: put its end, or the failure that comes before, into the calendar."""
         phase = self.phase
         assert phase is not None
-        if self.state != phase:
-            self._change(phase, now)
+        if self.state != PHASE_STATES[phase]:
+            self._change(PHASE_STATES[phase], now)
         self._start = now
         remaining = self._remaining
-        if self.operation and phase == BUSY:
+        if self.operation and phase == RUN:
             mode = self.operation[0] if len(self.operation) == 1 else min(self.operation, key=_left)
             if now + mode.left < now + remaining:
                 self._striking = mode
@@ -299,16 +319,16 @@ class Server:
         """End the phase, or be struck by a failure of the operation clock."""
         if self._striking is not None:
             self._striking.strike(now)
-        elif self.phase == BUSY:
-            if self.operation:
-                self._worked(now - self._start)
-            self._finish(now)
-        elif self._preparing:
+            return
+        if self.operation and self.phase == RUN:
+            self._worked(now - self._start)
+        if self._preparing:
             self._prepared(now)
-        else:
-            stop = self._micro_stop if self.phase == SETUP else 0.0
-            self.phase, self._remaining = (MICRO_STOP, stop) if stop > 0 else (BUSY, self._work)
+        elif self._phases:
+            self.phase, self._remaining = self._phases.pop(0)
             self._run(now)
+        else:
+            self._finish(now)
 
     def _worked(self, seconds: float) -> None:
         """Let the clocks of operation advance."""
@@ -330,17 +350,12 @@ class Server:
             )
         if self.counters:
             self._count(now)
+        if self.later:
+            self._stop_now(now)
         if station.inspect is not None and self._rejected(part, station.inspect()):
             self._scrap("rejected", now)
-        else:
-            target = station.ways.only or station.ways.choose()
-            if not target.ready(part, now):
-                target.wait(self, now)
-                if not self.down:
-                    self._change(BLOCKED, now)
-                return
-            target.take(part, now)
-            self.part = None
+        elif not self._send(now):
+            return
         freed: list[Server] = []
         self.refill(now, freed)
         if freed:
@@ -365,7 +380,22 @@ class Server:
         self.phase = None
         self._ledger.scrap(part, self._name, now, rank=self._station.rank, server=self._index, why=why)
 
-    # -- giving the finished part away ----------------------------------------------------------------
+    # -- giving the finished parts away ---------------------------------------------------------------
+
+    def _send(self, now: float) -> bool:
+        """Send the finished parts on as far as there is room; return whether all of them have gone."""
+        ways = self._station.ways
+        part = self.part
+        while part is not None:
+            target = ways.only or ways.choose(part, now)
+            if not target.ready(part, now):
+                target.wait(self, now)
+                if not self.halted:
+                    self._change(BLOCKED, now)
+                return False
+            target.take(part, now)
+            self.part = part = self.more.pop(0) if self.more else None
+        return True
 
     def peek(self) -> Part:
         """Return the finished part."""
@@ -375,50 +405,69 @@ class Server:
     def surrender(self, now: float) -> Part:  # noqa: ARG002 - as every giver
         """Give the finished part away."""
         part = self.peek()
-        self.part = None
+        self.part = self.more.pop(0) if self.more else None
         return part
 
-    def moved_on(self, now: float, freed: list[Server]) -> None:  # noqa: ARG002 - as every giver
-        """Be filled in turn."""
-        freed.append(self)
+    def moved_on(self, now: float, freed: list[Server]) -> None:
+        """Send on what else is finished, then be filled in turn."""
+        if self.part is None or self._send(now):
+            freed.append(self)
 
-    # -- failures -------------------------------------------------------------------------------------
+    # -- stopping and going on ------------------------------------------------------------------------
 
-    def fail(self, mode: FailureMode, now: float) -> None:
-        """Stop; do to the part in process what the failure mode says."""
-        running = self.phase is not None and not self.down
-        self.down += 1
-        if self._log is not None:
-            self._log_mode("fail", mode, now)
-        scrapped = False
-        if running:
+    def halt(self, state: int, now: float) -> None:
+        """Stop working for a reason that shows as `state`; what is left of the phase is done later."""
+        if self.phase is not None and not self.halted:
             self._event.cancel()
             self._event = self._new_event()
             self._striking = None
             elapsed = now - self._start
             self._remaining -= elapsed
-            if self.phase == BUSY:
+            if self.phase == RUN:
                 self._worked(elapsed)
-                if mode.interrupted is Interrupted.RESTART:
-                    self._remaining = self._work
-                scrapped = mode.interrupted is Interrupted.SCRAP
-        if self.state != FAILED:
-            self._change(FAILED, now)
-        if scrapped:
+        self.halts[state] += 1
+        self.halted += 1
+        self._show(now)
+
+    def release(self, state: int, now: float) -> None:
+        """Take back one reason to stop; go on when it was the last."""
+        self.halts[state] -= 1
+        self.halted -= 1
+        if self.phase is not None and not self.halted:
+            self._run(now)
+        else:
+            self._show(now)
+
+    def stop_after_cycle(self, seizer: Seizer, now: float) -> None:
+        """Let `seizer` stop the server as soon as it has no cycle in process."""
+        if self.phase is None:
+            seizer.seize(self, now)
+        else:
+            self.later.append(seizer)
+
+    def _stop_now(self, now: float) -> None:
+        later, self.later = self.later, []
+        for seizer in later:
+            seizer.seize(self, now)
+
+    def fail(self, mode: FailureMode, state: int, now: float) -> None:
+        """Stop; do to the part in process what the failure mode says."""
+        working = self.phase == RUN and not self.halted
+        if self._log is not None:
+            self._log_mode("fail", mode, now)
+        self.halt(state, now)
+        if working and mode.interrupted is Interrupted.RESTART:
+            self._remaining = self._work
+        elif working and mode.interrupted is Interrupted.SCRAP:
+            self._phases = []
             self._scrap("interrupted", now)
             settle([self], now)
 
-    def repair(self, mode: FailureMode, now: float) -> None:
-        """Go on when the last of the failures is repaired."""
-        self.down -= 1
+    def repair(self, mode: FailureMode, state: int, now: float) -> None:
+        """Go on when nothing else stops the server."""
         if self._log is not None:
             self._log_mode("repair", mode, now)
-        if self.down:
-            return
-        if self.phase is not None:
-            self._run(now)
-        else:
-            self._change(STARVED if self.part is None else BLOCKED, now)
+        self.release(state, now)
 
     def _log_mode(self, kind: str, mode: FailureMode, now: float) -> None:
         assert self._log is not None
@@ -427,6 +476,17 @@ class Server:
         )
 
     # -- accounts -------------------------------------------------------------------------------------
+
+    def _show(self, now: float) -> None:
+        """Enter the state that the server is in."""
+        if self.halted:
+            state = next(state for state in HALTS if self.halts[state])
+        elif self.phase is not None:
+            state = PHASE_STATES[self.phase]
+        else:
+            state = STARVED if self.part is None else BLOCKED
+        if state != self.state:
+            self._change(state, now)
 
     def _change(self, state: int, now: float) -> None:
         """Enter a state."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from opt_twin.line import Sink
 from opt_twin.simulation.calendar import Calendar, Cause
-from opt_twin.simulation.parts import Giver, Part, Ways
+from opt_twin.simulation.parts import Giver, Part
+from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -102,7 +103,7 @@ class SourceNode:
     def _offer(self, now: float) -> bool:
         """Release the part if its target takes it; else let it wait there."""
         part = self.peek()
-        target = self.ways.only or self.ways.choose()
+        target = self.ways.only or self.ways.choose(part, now)
         if target.ready(part, now):
             target.take(self.surrender(now), now)
             return True

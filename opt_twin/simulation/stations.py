@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Station
 from opt_twin.simulation.calendar import Calendar
-from opt_twin.simulation.parts import Giver, Part, Ways, enqueue
+from opt_twin.simulation.parts import Giver, Part, enqueue
+from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
@@ -34,10 +35,11 @@ class StationNode:
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
     """
 
+    STATE: ClassVar[tuple[str, ...]] = ("cycles", "waiting")
     __slots__ = (
+        *STATE,
         "backlog",
         "calendar",
-        "cycles",
         "defect",
         "draw",
         "draw_by_product",
@@ -47,7 +49,6 @@ class StationNode:
         "rank",
         "servers",
         "station",
-        "waiting",
         "ways",
     )
 
@@ -114,7 +115,7 @@ class StationNode:
             if server.part is None and server.collected and server.fits(part, now):
                 return server
         free = [server for server in self.servers if server.part is None]
-        return min(free, key=lambda server: server.down > 0 or server.phase is not None, default=None)
+        return min(free, key=lambda server: server.halted > 0 or server.phase is not None, default=None)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
