@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -29,9 +30,10 @@ def line_graph(line: Line) -> Graph:
     -------
     networkx.DiGraph
         A node for each element, under its name, in the order of ``line.elements``, with the attributes
-        ``kind`` (``"source"``, ``"station"``, ``"buffer"`` or ``"sink"``) and ``record`` (the element). An
-        edge for each connection, in the order of ``line.connections``, with the attribute ``probability``
-        (float, 1.0 where there is one way only). The attribute ``name`` of the graph is that of the line.
+        ``kind`` (``"source"``, ``"station"``, ``"buffer"``, ...) and ``record`` (the element). An edge for
+        each connection, in the order of ``line.connections``, with the attribute ``probability`` (float, 1.0
+        where there is one way only, equal shares where several ways leave that have none). The attribute
+        ``name`` of the graph is that of the line.
 
     Examples
     --------
@@ -48,7 +50,10 @@ def line_graph(line: Line) -> Graph:
     graph: Graph = nx.DiGraph(name=line.name)
     for element in line.elements:
         graph.add_node(element.name, kind=element.kind, record=element)
+    ways = Counter(connection.source for connection in line.connections)
     for connection in line.connections:
-        probability = 1.0 if connection.probability is None else connection.probability
+        probability = connection.probability
+        if probability is None:
+            probability = 1 / ways[connection.source]
         graph.add_edge(connection.source, connection.target, probability=probability)
     return graph

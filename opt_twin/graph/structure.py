@@ -115,7 +115,7 @@ def cuts(line: Line) -> tuple[str, ...]:
     graph = _flow(line)
     start, end = "<start>", "<end>"  # no element can be called so
     graph.add_edges_from((start, source.name) for source in line.sources)
-    graph.add_edges_from((sink.name, end) for sink in line.sinks)
+    graph.add_edges_from((sink.name, end) for sink in line.ends)
     dominator = nx.immediate_dominators(graph, start)
     found = []
     name = dominator[end]
@@ -128,7 +128,7 @@ def cuts(line: Line) -> tuple[str, ...]:
 def is_serial(line: Line) -> bool:
     """Return whether the line is one chain from one source to one sink."""
     graph = _flow(line)
-    ends = len(line.sources) == len(line.sinks) == 1
+    ends = len(line.sources) == len(line.ends) == 1
     return ends and all(len(graph.succ[name]) <= 1 and len(graph.pred[name]) <= 1 for name in graph)
 
 
@@ -155,7 +155,7 @@ def _why_not_serial(line: Line) -> str:
             return f"the line is not serial: {leaving} ways leave {name!r}"
         if entering > 1:
             return f"the line is not serial: {entering} ways enter {name!r}"
-    return f"the line is not serial: it has {len(line.sources)} sources and {len(line.sinks)} sinks"
+    return f"the line is not serial: it has {len(line.sources)} sources and {len(line.ends)} sinks"
 
 
 def _flow(line: Line) -> Graph:

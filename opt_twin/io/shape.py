@@ -10,7 +10,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BeforeValidator
 
 from opt_twin.io.yaml_tree import Branch, Leaf
-from opt_twin.line import Buffer, Deterministic, Line, Order, Product, Sink, Source, Station
+from opt_twin.line import (
+    Buffer,
+    Conveyor,
+    Deterministic,
+    Line,
+    Order,
+    Product,
+    Sink,
+    Source,
+    Station,
+    Stock,
+    Transport,
+)
 from opt_twin.records import FrozenMapping
 from opt_twin.timebase import parse_duration
 
@@ -39,6 +51,9 @@ DEFAULTS_FOR: dict[str, type[Any]] = {
     "source": Source,
     "station": Station,
     "buffer": Buffer,
+    "conveyor": Conveyor,
+    "transport": Transport,
+    "stock": Stock,
     "sink": Sink,
     "product": Product,
     "order": Order,

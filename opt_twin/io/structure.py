@@ -23,7 +23,15 @@ _PARTS = {
     for field in ("elements", "connections", "products", "orders")
 }
 _ANY_PRODUCT = "any product"
-_STAND_IN: dict[str, dict[str, Any]] = {"station": {"cycle_time": 1}, "source": {}, "buffer": {}, "sink": {}}
+_STAND_IN: dict[str, dict[str, Any]] = {
+    "station": {"cycle_time": 1},
+    "source": {},
+    "buffer": {},
+    "conveyor": {"length": 1, "speed": 1, "pitch": 1},
+    "transport": {"fleet": "any fleet"},
+    "stock": {"reorder_point": 0, "order_up_to": 1, "demand": 1},
+    "sink": {},
+}
 
 
 def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,14 +8,19 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from opt_twin.errors import ModelError, Problem, UnknownNameError, did_you_mean
+from opt_twin.errors import ModelError, Problem, UnknownNameError
 from opt_twin.line.economics import Economics
-from opt_twin.line.elements import Buffer, Connection, ConnectionField, Element, Sink, Source, Station
+from opt_twin.line.elements import Buffer, Connection, ConnectionField, Element, Sink, Source, Station, Stock
+from opt_twin.line.handling import Fleet, Pallets
+from opt_twin.line.people import Operators, Shift
 from opt_twin.line.products import Order, Product
+from opt_twin.line.references import reference_problems
 from opt_twin.line.topology import topology_problems
 from opt_twin.records import Record, record
 
 __all__ = ["Line"]
+
+_Named = Element | Product | Order | Shift | Operators | Fleet | Pallets
 
 
 @record
@@ -37,6 +42,14 @@ class Line(Record):
         What the line makes; may be empty when there is one product only.
     orders
         What is wanted, and when.
+    shifts
+        Hours of work that stations and people may follow.
+    operators
+        The people, in groups: operators, repair crews.
+    fleets
+        The vehicles that drive on the line's transports.
+    pallets
+        Carriers that go round with the parts.
     economics
         Costs of the line as a whole.
     description
@@ -65,6 +78,10 @@ class Line(Record):
     connections: tuple[ConnectionField, ...] = ()
     products: tuple[Product, ...] = ()
     orders: tuple[Order, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    operators: tuple[Operators, ...] = ()
+    fleets: tuple[Fleet, ...] = ()
+    pallets: tuple[Pallets, ...] = ()
     economics: Economics = Economics()
     description: str = ""
 
@@ -72,7 +89,7 @@ class Line(Record):
         problems = [*self._count_problems(), *self._name_problems()]
         if not problems:
             problems = topology_problems(self.elements, self.connections)
-        problems += self._product_problems()
+        problems += reference_problems(self)
         if problems:
             text = "; ".join(str(problem) for problem in problems).replace("{", "{{").replace("}", "}}")
             raise PydanticCustomError("line", text, {"problems": tuple(problems)})
@@ -96,6 +113,11 @@ class Line(Record):
     def sinks(self) -> tuple[Sink, ...]:
         """The sinks, in the order of `elements`."""
         return tuple(element for element in self.elements if isinstance(element, Sink))
+
+    @property
+    def ends(self) -> tuple[Sink | Stock, ...]:
+        """Where parts leave: sinks and stocks, in the order of `elements`."""
+        return tuple(element for element in self.elements if isinstance(element, Sink | Stock))
 
     def element(self, name: str) -> Element:
         """Return the element called `name`.
@@ -183,17 +205,21 @@ class Line(Record):
         wanted: tuple[tuple[str, Sequence[object]], ...] = (
             ("source", self.sources),
             ("station", self.stations),
-            ("sink", self.sinks),
+            ("sink", self.ends),
         )
         missing = [kind for kind, found in wanted if not found]
         if missing:
             yield Problem(path="elements", message=f"the line has no {' and no '.join(missing)}")
 
     def _name_problems(self) -> Iterator[Problem]:
-        groups: tuple[tuple[str, Sequence[Element | Product | Order]], ...] = (
+        groups: tuple[tuple[str, Sequence[_Named]], ...] = (
             ("elements", self.elements),
             ("products", self.products),
             ("orders", self.orders),
+            ("shifts", self.shifts),
+            ("operators", self.operators),
+            ("fleets", self.fleets),
+            ("pallets", self.pallets),
         )
         for field, group in groups:
             first: dict[str, int] = {}
@@ -204,27 +230,6 @@ class Line(Record):
                         message=f"the name {member.name!r} is taken by {field}.{first[member.name]}",
                     )
                 first.setdefault(member.name, index)
-
-    def _product_problems(self) -> Iterator[Problem]:
-        known = [product.name for product in self.products]
-        mentioned = [(f"orders.{i}.product", order.product) for i, order in enumerate(self.orders)]
-        for index, element in enumerate(self.elements):
-            mentioned += [(f"elements.{index}.{path}", name) for path, name in _products_in(element)]
-        for path, name in mentioned:
-            if name not in known:
-                yield Problem(path=path, message=f"no product is called {name!r}{did_you_mean(name, known)}")
-
-
-def _products_in(element: Element) -> Iterator[tuple[str, str]]:
-    """Yield where `element` names a product, and which."""
-    if isinstance(element, Source):
-        yield from ((f"mix.{name}", name) for name in element.mix)
-    if isinstance(element, Station):
-        yield from ((f"cycle_time_by_product.{name}", name) for name in element.cycle_time_by_product)
-        for before, row in element.setup_times.items():
-            yield from ((f"setup_times.{before}", name) for name in dict.fromkeys((before, *row)))
-        if element.initial_product is not None:
-            yield "initial_product", element.initial_product
 
 
 def _changed(element: Element, fields: Mapping[str, Any]) -> Element:

@@ -25,11 +25,21 @@ class Product(Record):
         Money for each part that a source releases.
     price
         Money for each good part that reaches a sink.
+    scrap_cost
+        Money for each part of it that is scrapped.
+    family
+        What it has in common with other products, for stations that process families together; its own name
+        unless given.
+    priority
+        In buffers that look at it; a higher one goes first.
     """
 
     name: Name
     material_cost: Money = 0.0
     price: Money = 0.0
+    scrap_cost: Money = 0.0
+    family: Name | None = None
+    priority: int = 0
 
 
 @record

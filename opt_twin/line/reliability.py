@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from opt_twin.line.distributions import Distribution
-from opt_twin.line.units import Fraction, Name
+from opt_twin.line.people import AtShiftEnd, NeedField
+from opt_twin.line.units import Fraction, Name, PositiveSeconds, Seconds
 from opt_twin.records import Record, record
 
-__all__ = ["Clock", "FailureMode", "Interrupted", "MicroStop"]
+__all__ = ["Clock", "FailureMode", "Interrupted", "Maintenance", "MicroStop"]
 
 
 class Clock(StrEnum):
@@ -50,6 +51,12 @@ class FailureMode(Record):
         What advances the time to failure.
     interrupted
         What happens to the part in process.
+    crew
+        Who repairs it; the repair starts when they have come. None when it starts at once.
+    priority
+        Of its call for the crew; a higher one is served first.
+    also_stops
+        Names of other stations that cannot work until it is repaired.
 
     Raises
     ------
@@ -62,6 +69,9 @@ class FailureMode(Record):
     time_to_repair: Distribution
     clock: Clock = Clock.CALENDAR
     interrupted: Interrupted = Interrupted.CONTINUE
+    crew: NeedField | None = None
+    priority: int = 0
+    also_stops: tuple[Name, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.time_to_failure.mean > 0:
@@ -83,3 +93,37 @@ class MicroStop(Record):
     name: Name = "jam"
     probability: Fraction
     duration: Distribution
+
+
+@record
+class Maintenance(Record):
+    """A task that is done at stated times on each server of a station.
+
+    Attributes
+    ----------
+    name
+        Unique within the station.
+    start
+        When it is due first, seconds from the start of the run.
+    every
+        Seconds from one time that it is due to the next; None for once only.
+    duration
+        Seconds.
+    crew
+        Who does it; it starts when they have come. None when it starts at once.
+    priority
+        Of its call for the crew; a higher one is served first.
+    at_start
+        Whether a cycle in process is finished first.
+    renews
+        Names of failure modes that start anew, with a fresh time to failure, when it is done.
+    """
+
+    name: Name = "maintenance"
+    start: Seconds
+    every: PositiveSeconds | None = None
+    duration: Distribution
+    crew: NeedField | None = None
+    priority: int = 0
+    at_start: AtShiftEnd = AtShiftEnd.FINISH
+    renews: tuple[Name, ...] = ()

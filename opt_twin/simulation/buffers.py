@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Buffer
 from opt_twin.simulation.parts import Giver, Part, enqueue
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
+    from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.servers import Server
 
@@ -32,17 +34,8 @@ class BufferNode:
         As a giver: since when the head has waited, and what breaks ties.
     """
 
-    __slots__ = (
-        "_capacity",
-        "_ledger",
-        "_name",
-        "key",
-        "moment",
-        "parts",
-        "since",
-        "waiting",
-        "ways",
-    )
+    STATE: ClassVar[tuple[str, ...]] = ("moment", "parts", "since", "waiting")
+    __slots__ = (*STATE, "_capacity", "_ledger", "_name", "key", "ways")
 
     def __init__(self, buffer: Buffer, *, key: int, ways: Ways, ledger: Ledger) -> None:
         self._name = buffer.name
@@ -54,6 +47,14 @@ class BufferNode:
         self.moment = 0.0
         self.since = 0.0
         self.key = key
+
+    def contents(self) -> Iterator[Part]:
+        """Yield the parts in it."""
+        yield from self.parts
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield the parts in it, integrated over time."""
+        yield f"{self._name}.level", len(self.parts) * now + self.moment, 1
 
     def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002 - every caller passes it
         """Return whether there is a place and nobody waits for it."""

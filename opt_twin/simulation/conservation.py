@@ -10,12 +10,12 @@ from opt_twin.line import Deterministic, Distribution, Empirical, Normal, Statio
 from opt_twin.results import STATES
 
 if TYPE_CHECKING:
-    from opt_twin.simulation.engine import Engine
+    from opt_twin.simulation.build import Floor
 
 __all__ = ["check_run", "shortest"]
 
 
-def check_run(engine: Engine, end: float) -> None:
+def check_run(floor: Floor, end: float) -> None:
     """Check the accounts of a run that has ended at `end`.
 
     Raises
@@ -25,18 +25,14 @@ def check_run(engine: Engine, end: float) -> None:
         server do not add up to the time, to 1e-6 s and a relative 1e-9, or one is negative; if a buffer holds
         more than its capacity; or if a station has finished more cycles than its servers can.
     """
-    _check_units(engine)
-    _check_states(engine, end)
-    _check_limits(engine, end)
+    _check_units(floor)
+    _check_states(floor, end)
+    _check_limits(floor, end)
 
 
-def _check_units(engine: Engine) -> None:
-    ledger = engine.ledger
-    found = sum(part.units for node in engine.buffers.values() for part in node.parts)
-    for node in engine.stations.values():
-        for server in node.servers:
-            found += sum(part.units for part in server.collected)
-            found += 0 if server.part is None else server.part.units
+def _check_units(floor: Floor) -> None:
+    ledger = floor.ledger
+    found = sum(part.units for node in floor.nodes.values() for part in node.contents())
     if ledger.inside != found:
         raise ConservationError(
             f"{ledger.released} units were released, {ledger.left} left and {ledger.scrapped} were scrapped, "
@@ -44,8 +40,8 @@ def _check_units(engine: Engine) -> None:
         )
 
 
-def _check_states(engine: Engine, end: float) -> None:
-    for name, node in engine.stations.items():
+def _check_states(floor: Floor, end: float) -> None:
+    for name, node in floor.stations.items():
         for server in node.servers:
             times = server.state_times(end)
             if abs(math.fsum(times) - end) > 1e-6 + 1e-9 * end or min(times) < 0:
@@ -55,12 +51,12 @@ def _check_states(engine: Engine, end: float) -> None:
                 )
 
 
-def _check_limits(engine: Engine, end: float) -> None:
-    for buffer in engine.line.buffers:
-        level = len(engine.buffers[buffer.name].parts)
+def _check_limits(floor: Floor, end: float) -> None:
+    for buffer in floor.line.buffers:
+        level = len(floor.buffers[buffer.name].parts)
         if buffer.capacity is not None and level > buffer.capacity:
             raise ConservationError(f"buffer {buffer.name!r} holds {level} parts in {buffer.capacity} places")
-    for name, node in engine.stations.items():
+    for name, node in floor.stations.items():
         station = node.station
         least = shortest_cycle(station)
         if least > 0 and node.cycles > station.servers * end / least * (1 + 1e-9):

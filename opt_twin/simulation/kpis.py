@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from opt_twin.errors import SimulationError
 from opt_twin.line import Line
-from opt_twin.results import STATES
 
 if TYPE_CHECKING:
-    from opt_twin.simulation.engine import Engine
+    from opt_twin.simulation.build import Floor
     from opt_twin.simulation.orders import OrderBook
 
 __all__ = ["Totals", "measure_units", "measures"]
@@ -39,38 +38,28 @@ class Totals:
         The counts of :class:`opt_twin.simulation.ledger.Ledger`, by name.
     inside
         Integral of the units in the line over time.
-    states
-        Station -> seconds of its servers in each state.
-    cycles
-        Station -> finished cycles.
-    levels
-        Buffer -> integral of the parts in it over time.
+    accounts
+        Measure -> what it has come to, and by what times the seconds measured it is divided.
     """
 
     time: float
     ledger: dict[str, float]
     inside: float
-    states: dict[str, tuple[float, ...]]
-    cycles: dict[str, int]
-    levels: dict[str, float]
+    accounts: dict[str, tuple[float, float]]
 
     @classmethod
-    def of(cls, engine: Engine, now: float) -> Totals:
+    def of(cls, floor: Floor, now: float) -> Totals:
         """Return the accounts as they stand."""
-        ledger = engine.ledger
+        ledger = floor.ledger
         return cls(
             time=now,
             ledger={name: float(getattr(ledger, name)) for name in _LEDGER},
             inside=ledger.inside * now + ledger.moment,
-            states={
-                name: tuple(
-                    sum(times)
-                    for times in zip(*(server.state_times(now) for server in node.servers), strict=True)
-                )
-                for name, node in engine.stations.items()
+            accounts={
+                name: (value, divisor)
+                for element in floor.line.elements
+                for name, value, divisor in floor.nodes[element.name].accounts(now)
             },
-            cycles={name: node.cycles for name, node in engine.stations.items()},
-            levels={name: len(node.parts) * now + node.moment for name, node in engine.buffers.items()},
         )
 
 
@@ -103,14 +92,9 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
         "conversion_cost": per_hour * hours,
     }
     values["margin"] = values["revenue"] - values["material_cost"] - values["conversion_cost"]
-    for station in line.stations:
-        name = station.name
-        whole = seconds * station.servers
-        for index, state in enumerate(STATES):
-            values[f"{name}.{state}"] = (after.states[name][index] - before.states[name][index]) / whole
-        values[f"{name}.parts"] = float(after.cycles[name] - before.cycles[name])
-    for buffer in line.buffers:
-        values[f"{buffer.name}.level"] = (after.levels[buffer.name] - before.levels[buffer.name]) / seconds
+    for name, (value, divisor) in after.accounts.items():
+        gain = value - before.accounts[name][0]
+        values[name] = gain / (divisor * seconds) if divisor else gain
     if book is not None:
         values |= _order_measures(book)
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.simulation.events import EventRecord
 
@@ -40,16 +40,12 @@ class Ledger:
         The orders that are made; None without a plan.
     """
 
-    __slots__ = (
-        "_costs",
-        "_prices",
-        "book",
+    STATE: ClassVar[tuple[str, ...]] = (
         "defective",
         "good",
         "last_exit",
         "lead",
         "left",
-        "log",
         "material",
         "moment",
         "numbers",
@@ -57,6 +53,7 @@ class Ledger:
         "revenue",
         "scrapped",
     )
+    __slots__ = (*STATE, "_costs", "_prices", "book", "log")
 
     def __init__(
         self, prices: Mapping[str, float], costs: Mapping[str, float], log: list[EventRecord] | None

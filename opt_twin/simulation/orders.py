@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.errors import PlanError, did_you_mean
 from opt_twin.graph import is_serial
@@ -81,7 +81,8 @@ class Backlog:
         The orders, in the order of release.
     """
 
-    __slots__ = ("_positions", "_sequence", "_units")
+    STATE: ClassVar[tuple[str, ...]] = ("_units",)
+    __slots__ = (*STATE, "_positions", "_sequence")
 
     def __init__(self, sequence: tuple[Order, ...]) -> None:
         self._sequence = sequence
@@ -128,7 +129,8 @@ class OrderBook:
         Order -> when its last unit left the line, as product or as scrap.
     """
 
-    __slots__ = ("_done", "_open", "_stations", "completion", "sequence")
+    STATE: ClassVar[tuple[str, ...]] = ("_open", "completion")
+    __slots__ = (*STATE, "_done", "_stations", "sequence")
 
     def __init__(
         self, sequence: tuple[Order, ...], stations: list[StationNode], done: Callable[[float], None]
@@ -145,12 +147,6 @@ class OrderBook:
         """Start the set-ups for the first order."""
         for station in self._stations:
             station.prepare(0.0)
-
-    def supply(self) -> Iterator[tuple[str | None, str | None, float]]:
-        """Yield product, order and earliest release of every unit."""
-        for order in self.sequence:
-            for _ in range(order.quantity):
-                yield order.product, order.name, order.release
 
     @property
     def open(self) -> tuple[str, ...]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Sink
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.parts import Giver, Part
+from opt_twin.simulation.supplies import Supply
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
+    from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.servers import Server
 
-__all__ = ["Release", "SinkNode", "SourceNode"]
-
-
-Release = tuple[str | None, str | None, float]
-"""Product and order of a part, and the time before which it may not be released."""
+__all__ = ["SinkNode", "SourceNode"]
 
 
 class SourceNode:
@@ -31,23 +29,23 @@ class SourceNode:
     Parameters
     ----------
     supply
-        Gives product and order of each part and the time before which it may not be released; None when
-        there are no more.
+        Gives product and order of each part and the time before which it may not be released.
     interarrival
         Seconds from one release to the next attempt; None for a saturated source.
     """
 
+    STATE: ClassVar[tuple[str, ...]] = ("_part", "since")
+    CAUSES: ClassVar[tuple[str, ...]] = ("_arrival",)
     __slots__ = (
+        *STATE,
         "_arrival",
         "_calendar",
         "_interarrival",
         "_ledger",
         "_name",
-        "_part",
         "_priority",
         "_supply",
         "key",
-        "since",
         "ways",
     )
 
@@ -60,7 +58,7 @@ class SourceNode:
         ledger: Ledger,
         calendar: Calendar,
         priority: EventPriority,
-        supply: Iterator[Release],
+        supply: Supply,
         interarrival: Callable[[], float] | None,
     ) -> None:
         self._name = name
@@ -75,6 +73,14 @@ class SourceNode:
         self.since = 0.0
         self.key = key
 
+    def contents(self) -> Iterator[Part]:
+        """Yield nothing: the part that it holds is not released."""
+        yield from ()
+
+    def accounts(self, now: float) -> Iterator[Account]:  # noqa: ARG002 - as every element
+        """Yield nothing."""
+        yield from ()
+
     def start(self) -> None:
         """Begin to release parts."""
         self._prepare(0.0)
@@ -82,7 +88,7 @@ class SourceNode:
     def _prepare(self, now: float) -> None:
         """Make the next parts, as long as they can be released at once."""
         while True:
-            following = next(self._supply, None)
+            following = self._supply.following()
             if following is None:
                 return
             product, order, earliest = following
@@ -135,6 +141,14 @@ class SinkNode:
     def __init__(self, sink: Sink, *, ledger: Ledger) -> None:
         self._name = sink.name
         self._ledger = ledger
+
+    def contents(self) -> Iterator[Part]:
+        """Yield nothing: what it takes has left the line."""
+        yield from ()
+
+    def accounts(self, now: float) -> Iterator[Account]:  # noqa: ARG002 - as every element
+        """Yield nothing."""
+        yield from ()
 
     def ready(self, part: Part, now: float) -> bool:  # noqa: ARG002 - every caller passes it
         """Return True."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Station
+from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Calendar
 from opt_twin.simulation.parts import Giver, Part, enqueue
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
+    from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.servers import Server
@@ -94,6 +96,22 @@ class StationNode:
         """Start the set-ups for the next order on the servers that are empty and done with theirs."""
         for server in self.servers:
             server.prepare(now)
+
+    def contents(self) -> Iterator[Part]:
+        """Yield the parts in its servers."""
+        for server in self.servers:
+            yield from server.collected
+            if server.part is not None:
+                yield server.part
+            yield from server.more
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield the time of its servers in each state, and the cycles that they have finished."""
+        name, size = self.station.name, len(self.servers)
+        times = [server.state_times(now) for server in self.servers]
+        for state, own in zip(STATES, zip(*times, strict=True), strict=True):
+            yield f"{name}.{state}", sum(own), size
+        yield f"{name}.parts", float(self.cycles), 0
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether a server can take `part` and nobody waits for it."""
