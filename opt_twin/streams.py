@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     PROCESSING = "processing"
     TIME_TO_FAILURE = "time to failure"
     TIME_TO_REPAIR = "time to repair"
+    LOADING = "loading"
+    MAINTENANCE = "maintenance"
     MICRO_STOP = "micro-stop"
     MICRO_STOP_DURATION = "micro-stop duration"
     DEFECT = "defect"

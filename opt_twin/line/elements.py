@@ -166,7 +166,7 @@ class Station(Record):
     load_time
         Seconds of loading before the processing, not divided by `speed`.
     warm_up_time, warm_up_after
-        Seconds that a server takes to warm up before its next cycle once it has been stopped (failed,
+        Seconds that a server takes to warm up before it goes on, once it has been stopped (failed,
         maintained, off shift) for longer than `warm_up_after` seconds.
     failures, micro_stops
         How the station stops.

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from opt_twin.errors import SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Element, FailureMode, Line, Maintenance, Sink, Source, Station
 from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
@@ -16,9 +16,13 @@ from opt_twin.simulation.draws import Streams
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.ledger import Ledger
+from opt_twin.simulation.maintenance import TaskState
 from opt_twin.simulation.orders import OrderBook, order_sequence
 from opt_twin.simulation.parts import Part, Taker
+from opt_twin.simulation.people import Asker, Call, People
 from opt_twin.simulation.servers import Server
+from opt_twin.simulation.settings import RunSettings
+from opt_twin.simulation.shifts import ShiftClock, StationShift
 from opt_twin.simulation.sources import SinkNode, SourceNode
 from opt_twin.simulation.stations import StationNode
 from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply
@@ -32,14 +36,18 @@ Account = tuple[str, float, float]
 divided: 1 for a mean over time, the number of servers for a share of their time, 0 for what is counted."""
 
 
-class Node(Protocol):
+class Accountable(Protocol):
+    """What has measures of its own."""
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield its measures as they stand."""
+
+
+class Node(Accountable, Protocol):
     """An element in a run."""
 
     def contents(self) -> Iterator[Part]:
         """Yield the parts that are in it."""
-
-    def accounts(self, now: float) -> Iterator[Account]:
-        """Yield its measures as they stand."""
 
 
 T = TypeVar("T")
@@ -63,9 +71,17 @@ class Floor:
     """
 
     def __init__(
-        self, line: Line, *, plan: Plan | None, seed: int, replication: int, log: list[EventRecord] | None
+        self,
+        line: Line,
+        *,
+        settings: RunSettings,
+        plan: Plan | None,
+        seed: int,
+        replication: int,
+        log: list[EventRecord] | None,
     ) -> None:
         self.line = line
+        self.settings = settings
         self.calendar = Calendar()
         self.ledger = Ledger(
             {product.name: product.price for product in line.products},
@@ -81,17 +97,23 @@ class Floor:
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
         self._widest = max(2, *(station.servers for station in line.stations))
+        self._shifts: dict[tuple[str, ...], ShiftClock] = {}
         self.priorities = Priorities(
-            elements=len(line.elements),
+            elements=len(line.elements) + len(line.shifts) + len(line.stations) + len(line.operators),
             servers=self._widest,
-            modes=max(1, *(len(station.failures) for station in line.stations)),
+            modes=max(1, *(len(station.failures) + len(station.maintenance) for station in line.stations)),
         )
+        self.people = self.actor("people", People(line.operators))
+        for group in self.people.groups:
+            self.actor(group.operators.name, group)
         sequence = None if plan is None else order_sequence(line, plan)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
         leaving = {e.name: Ways(self.streams.uniform(e.name, Purpose.ROUTING)) for e in ordered}
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
+        self._follow_shifts()
+        self._stop_neighbours()
         if sequence is not None:
             followers = [
                 node
@@ -114,10 +136,14 @@ class Floor:
 
     def start(self) -> None:
         """Let everything begin at time 0."""
+        for clock in self._shifts.values():
+            clock.start()
         for station in self.stations.values():
             for server in station.servers:
                 for mode in server.modes:
                     mode.renew()
+                for task in server.tasks:
+                    task.start()
         if self.book is not None:
             self.book.start()
         for source in self.sources.values():
@@ -131,6 +157,11 @@ class Floor:
         """Return `made`, known under `name` from now on."""
         self.actors[name] = made
         return made
+
+    def accountable(self) -> Iterator[Accountable]:
+        """Yield what has measures of its own: the elements in the order of the line, then the people."""
+        yield from (self.nodes[element.name] for element in self.line.elements)
+        yield from self.people.groups
 
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
@@ -241,24 +272,81 @@ class Floor:
                 for stop in station.micro_stops
                 if stop.probability > 0
             ],
+            load=None
+            if station.load_time is None
+            else streams.times(station.name, Purpose.LOADING, station.load_time),
+            people=self.people,
         )
-        modes = [
-            ModeState(
-                mode,
-                server,
-                calendar=self.calendar,
-                failure=self.priorities.of(Kind.FAILURE, node.rank, index, number),
-                repair=self.priorities.of(Kind.REPAIR, node.rank, index, number),
-                time_to_failure=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_FAILURE, mode.time_to_failure
-                ),
-                time_to_repair=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_REPAIR, mode.time_to_repair
-                ),
-            )
-            for number, mode in enumerate(station.failures)
-        ]
-        server.fit(modes)
-        for mode in modes:
-            self.actor(f"{place}.{mode.mode.name}", mode)
+        if station.needs:
+            server.call = self._call(place, server, priority=station.priority, key=key)
+        server.fit([self._mode(server, mode, number) for number, mode in enumerate(station.failures)])
+        server.tasks = tuple(
+            self._task(server, task, len(station.failures) + number)
+            for number, task in enumerate(station.maintenance)
+        )
         return self.actor(place, server)
+
+    def _call(self, place: str, asker: Asker, *, priority: int, key: int) -> Call:
+        return self.actor(f"{place}|call", Call(asker, priority=priority, key=key))
+
+    def _mode(self, server: Server, mode: FailureMode, number: int) -> ModeState:
+        rank, place = server.rank, f"{server.place}.{mode.name}"
+        speed = server.station.speed**server.station.wear_exponent
+        state = ModeState(
+            mode,
+            server,
+            calendar=self.calendar,
+            failure=self.priorities.of(Kind.FAILURE, rank, server.index, number),
+            repair=self.priorities.of(Kind.REPAIR, rank, server.index, number),
+            time_to_failure=self.streams.times(
+                place, Purpose.TIME_TO_FAILURE, mode.time_to_failure, speed=speed
+            ),
+            time_to_repair=self.streams.times(place, Purpose.TIME_TO_REPAIR, mode.time_to_repair),
+            people=self.people,
+        )
+        if mode.crew is not None:
+            state.call = self._call(place, state, priority=mode.priority, key=server.key)
+        return self.actor(place, state)
+
+    def _task(self, server: Server, task: Maintenance, number: int) -> TaskState:
+        rank, place = server.rank, f"{server.place}.{task.name}"
+        state = TaskState(
+            task,
+            server,
+            calendar=self.calendar,
+            due=self.priorities.of(Kind.SHIFT, rank, server.index, number),
+            done=self.priorities.of(Kind.REPAIR, rank, server.index, number),
+            duration=self.streams.times(place, Purpose.MAINTENANCE, task.duration),
+            people=self.people,
+        )
+        if task.crew is not None:
+            state.call = self._call(f"{place}|maintenance", state, priority=task.priority, key=server.key)
+        return self.actor(f"{place}|maintenance", state)
+
+    def _follow_shifts(self) -> None:
+        """Let stations and people follow their shifts, those of the same shifts one clock."""
+        for station in self.stations.values():
+            if station.station.shifts:
+                follower = self.actor(f"{station.station.name}|shift", StationShift(station))
+                self._clock(station.station.shifts).followers.append(follower)
+        for group in self.people.groups:
+            if group.operators.shifts:
+                self._clock(group.operators.shifts).followers.append(group)
+
+    def _clock(self, names: tuple[str, ...]) -> ShiftClock:
+        if names not in self._shifts:
+            shifts = [shift for shift in self.line.shifts if shift.name in names]
+            clock = ShiftClock(
+                shifts,
+                clock_start=self.settings.clock_start,
+                calendar=self.calendar,
+                priority=self.priorities.of(Kind.SHIFT, len(self.line.elements) + len(self._shifts)),
+            )
+            self._shifts[names] = self.actor(f"shift {'+'.join(names)}", clock)
+        return self._shifts[names]
+
+    def _stop_neighbours(self) -> None:
+        for node in self.stations.values():
+            for server in node.servers:
+                for mode in server.modes:
+                    mode.neighbours = tuple(self.stations[name] for name in mode.mode.also_stops)

@@ -99,6 +99,10 @@ class Calendar(simpy.Environment):
     Ordinary SimPy events and processes run in it too.
     """
 
+    def schedule_at(self, cause: Cause, priority: EventPriority, time: float) -> None:
+        """Put a cause into the calendar for a moment, to the last bit, that is not over."""
+        heappush(self._queue, (time, priority, next(self._eid), cause))
+
     def end(self, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """End the run: the `act` of the event that does so."""
         raise _Ended

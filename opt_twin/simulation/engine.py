@@ -104,7 +104,9 @@ class Engine:
         self.settings = settings
         self.seed = seed
         self.replication = replication
-        self.floor = Floor(line, plan=plan, seed=seed, replication=replication, log=[] if log else None)
+        self.floor = Floor(
+            line, settings=settings, plan=plan, seed=seed, replication=replication, log=[] if log else None
+        )
         self._warm: Totals | None = None
 
     def run(self) -> Run:

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 
 __all__ = ["KINDS", "EventRecord"]
 
-KINDS = ("release", "enter", "join", "start", "finish", "scrap", "exit", "fail", "repair", "state")
+KINDS = (
+    "release",
+    "enter",
+    "join",
+    "start",
+    "finish",
+    "scrap",
+    "exit",
+    "fail",
+    "repair",
+    "maintain",
+    "maintained",
+    "state",
+)
 """Kinds of records, see :class:`EventRecord`."""
 
 
@@ -23,7 +36,8 @@ class EventRecord:
     kind
         ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer), ``join``
         (a part becomes a member of batch `batch`), ``start`` and ``finish`` (of a station's cycle),
-        ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`), ``state``.
+        ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`), ``maintain``
+        and ``maintained`` (start and end of the task `detail`), ``state``.
     server
         Of a station, from 0.
     part, product, order
@@ -33,7 +47,7 @@ class EventRecord:
     duration
         Seconds: of a state; of a ``finish``, since the start of the cycle.
     detail
-        Name of the failure mode; why a part was scrapped (``rejected`` or ``interrupted``).
+        Name of the failure mode or the task; why a part was scrapped (``rejected`` or ``interrupted``).
     batch
         Of a ``join``: the number of the batch.
     """

@@ -57,8 +57,8 @@ class Totals:
             inside=ledger.inside * now + ledger.moment,
             accounts={
                 name: (value, divisor)
-                for element in floor.line.elements
-                for name, value, divisor in floor.nodes[element.name].accounts(now)
+                for accountable in floor.accountable()
+                for name, value, divisor in accountable.accounts(now)
             },
         )
 

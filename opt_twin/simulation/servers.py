@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Clock, FailureMode, Interrupted
-from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Cause
-from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.parts import Part
 from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
-    HALTS,
+    LOAD,
     PHASE_STATES,
     RUN,
     SETUP,
     STARVED,
     STOP,
 )
+from opt_twin.simulation.worker import Worker
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.failures import ModeState
+    from opt_twin.simulation.maintenance import TaskState
     from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.people import People
     from opt_twin.simulation.stations import StationNode
 
-__all__ = ["Seizer", "Server", "settle"]
+__all__ = ["Server", "settle"]
 
 
 def settle(freed: list[Server], now: float) -> None:
@@ -37,74 +38,36 @@ def settle(freed: list[Server], now: float) -> None:
         server.refill(now, freed)
 
 
-class Seizer(Protocol):
-    """What stops a server between two cycles: a shift that ends, a maintenance task."""
-
-    def seize(self, server: Server, now: float) -> None:
-        """Stop the server, which has no cycle in process."""
-
-
-class Server:
+class Server(Worker):
     """One machine of a station.
 
     Attributes
     ----------
-    part
-        What it works on, or the finished part that finds no place; None when it is free.
     more
         Finished parts that leave after `part`.
     collected
         Parts that it has taken for a cycle that cannot start yet.
-    halted
-        How many things keep it from working: failures, shifts, maintenance, missing people.
-    halts
-        How many of them are of each state.
-    later
-        What stops it when its cycle is over.
-    phase
-        What its cycle is at, see :mod:`opt_twin.simulation.phases`, or set-up while it prepares for the next
-        order of a plan; None otherwise.
-    state, times
-        The state that it is in, as an index of STATES, and the seconds spent in each before that.
     since, key
         As a giver: since when its part has waited, and what breaks ties.
-    modes, operation, counters
-        Its failure modes; those on the clock of operation; those that count cycles.
+    modes, counters
+        Its failure modes; those that count cycles.
+    tasks
+        Its maintenance.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
-        "_entered",
         "_order",
-        "_phases",
-        "_preparing",
         "_product",
-        "_remaining",
-        "_start",
-        "_started",
-        "_striking",
         "_work",
         "collected",
-        "halted",
-        "halts",
-        "later",
         "more",
-        "part",
-        "phase",
         "since",
-        "state",
-        "times",
     )
-    CAUSES: ClassVar[tuple[str, ...]] = ("_event",)
     __slots__ = (
         *STATE,
         "_backlog",
-        "_calendar",
-        "_event",
-        "_index",
-        "_ledger",
-        "_log",
+        "_load",
         "_micro_stops",
-        "_name",
         "_priority",
         "_schedule",
         "_setups",
@@ -114,7 +77,7 @@ class Server:
         "counters",
         "key",
         "modes",
-        "operation",
+        "tasks",
     )
 
     def __init__(
@@ -125,51 +88,35 @@ class Server:
         key: int,
         priority: EventPriority,
         micro_stops: list[tuple[Callable[[], bool], Callable[[], float]]],
+        load: Callable[[], float] | None,
+        people: People,
     ) -> None:
         model = station.station
         self._station = station
-        self._name = model.name
-        self._index = index
+        self._load = load
         self._setups = model if model.setup_times else None
+        self._micro_stops = micro_stops
+        self._simple = self._short = False
+        super().__init__(model, index, calendar=station.calendar, ledger=station.ledger, people=people)
+        self._short = not (model.setup_times or micro_stops or load is not None or self._attended)
         self._product = model.initial_product
         self._backlog: Backlog | None = None
         self._order: str | None = None
-        self._preparing = False
-        self._micro_stops = micro_stops
-        self._calendar = station.calendar
         self._schedule = station.calendar.schedule
-        self._ledger = station.ledger
-        self._log = station.ledger.log
         self._priority = priority
-        self._striking: ModeState | None = None
-        self._phases: list[tuple[int, float]] = []
         self._work = 0.0
-        self._remaining = 0.0
-        self._start = 0.0
-        self._started = 0.0
-        self._entered = 0.0
-        self._short = self._setups is None and not micro_stops
-        self._simple = self._short
-        self._event = self._new_event()
         self.modes: tuple[ModeState, ...] = ()
-        self.operation: tuple[ModeState, ...] = ()
         self.counters: tuple[ModeState, ...] = ()
-        self.part: Part | None = None
+        self.tasks: tuple[TaskState, ...] = ()
         self.more: list[Part] = []
         self.collected: list[Part] = []
-        self.phase: int | None = None
-        self.halted = 0
-        self.halts = [0] * len(STATES)
-        self.later: list[Seizer] = []
-        self.state = STARVED
-        self.times = [0.0] * len(STATES)
         self.since = 0.0
         self.key = key
 
     @property
-    def index(self) -> int:
-        """Its number at the station, from 0."""
-        return self._index
+    def rank(self) -> int:
+        """That of its station."""
+        return self._station.rank
 
     def fit(self, modes: list[ModeState]) -> None:
         """Set the failure modes."""
@@ -246,6 +193,7 @@ class Server:
         if setup > 0:
             self._preparing = True
             self.phase, self._remaining = SETUP, setup
+            self._started = now
             if not self.halted:
                 self._run(now)
 
@@ -294,13 +242,17 @@ class Server:
                 stop += duration()
         setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
         self._product, self._order = part.product, part.order
-        phases = [(phase, time) for phase, time in ((SETUP, setup), (STOP, stop)) if time > 0]
+        load = 0.0 if self._load is None else self._load()
+        before = ((SETUP, setup), (LOAD, load), (STOP, stop))
+        phases = [(phase, time) for phase, time in before if time > 0]
         phases.append((RUN, self._work))
         self.phase, self._remaining = phases.pop(0)
         self._phases = phases
 
     def _run(self, now: float) -> None:
         """Go on with the phase: put its end, or the failure that comes before, into the calendar."""
+        if self._attended and not self._attend(now):
+            return
         phase = self.phase
         assert phase is not None
         if self.state != PHASE_STATES[phase]:
@@ -330,17 +282,14 @@ class Server:
         else:
             self._finish(now)
 
-    def _worked(self, seconds: float) -> None:
-        """Let the clocks of operation advance."""
-        for mode in self.operation:
-            mode.left = max(0.0, mode.left - seconds)
-
     def _finish(self, now: float) -> None:
         """End the cycle: find out about the part, then send it on."""
         part = self.part
         assert part is not None
         station = self._station
         self.phase = None
+        if self.call is not None and self.call.held:
+            self._people.give_back(self.call, now)
         station.cycles += 1
         if station.defect is not None and station.defect():
             part.defective = True
@@ -413,48 +362,12 @@ class Server:
         if self.part is None or self._send(now):
             freed.append(self)
 
-    # -- stopping and going on ------------------------------------------------------------------------
-
-    def halt(self, state: int, now: float) -> None:
-        """Stop working for a reason that shows as `state`; what is left of the phase is done later."""
-        if self.phase is not None and not self.halted:
-            self._event.cancel()
-            self._event = self._new_event()
-            self._striking = None
-            elapsed = now - self._start
-            self._remaining -= elapsed
-            if self.phase == RUN:
-                self._worked(elapsed)
-        self.halts[state] += 1
-        self.halted += 1
-        self._show(now)
-
-    def release(self, state: int, now: float) -> None:
-        """Take back one reason to stop; go on when it was the last."""
-        self.halts[state] -= 1
-        self.halted -= 1
-        if self.phase is not None and not self.halted:
-            self._run(now)
-        else:
-            self._show(now)
-
-    def stop_after_cycle(self, seizer: Seizer, now: float) -> None:
-        """Let `seizer` stop the server as soon as it has no cycle in process."""
-        if self.phase is None:
-            seizer.seize(self, now)
-        else:
-            self.later.append(seizer)
-
-    def _stop_now(self, now: float) -> None:
-        later, self.later = self.later, []
-        for seizer in later:
-            seizer.seize(self, now)
+    # -- failures -------------------------------------------------------------------------------------
 
     def fail(self, mode: FailureMode, state: int, now: float) -> None:
         """Stop; do to the part in process what the failure mode says."""
         working = self.phase == RUN and not self.halted
-        if self._log is not None:
-            self._log_mode("fail", mode, now)
+        self.note_stop("fail", mode.name, now)
         self.halt(state, now)
         if working and mode.interrupted is Interrupted.RESTART:
             self._remaining = self._work
@@ -465,61 +378,8 @@ class Server:
 
     def repair(self, mode: FailureMode, state: int, now: float) -> None:
         """Go on when nothing else stops the server."""
-        if self._log is not None:
-            self._log_mode("repair", mode, now)
+        self.note_stop("repair", mode.name, now)
         self.release(state, now)
-
-    def _log_mode(self, kind: str, mode: FailureMode, now: float) -> None:
-        assert self._log is not None
-        self._log.append(
-            EventRecord(time=now, element=self._name, kind=kind, server=self._index, detail=mode.name)
-        )
-
-    # -- accounts -------------------------------------------------------------------------------------
-
-    def _show(self, now: float) -> None:
-        """Enter the state that the server is in."""
-        if self.halted:
-            state = next(state for state in HALTS if self.halts[state])
-        elif self.phase is not None:
-            state = PHASE_STATES[self.phase]
-        else:
-            state = STARVED if self.part is None else BLOCKED
-        if state != self.state:
-            self._change(state, now)
-
-    def _change(self, state: int, now: float) -> None:
-        """Enter a state."""
-        seconds = now - self._entered
-        self.times[self.state] += seconds
-        if self._log is not None and seconds > 0:
-            self._log_state(seconds)
-        self.state = state
-        self._entered = now
-
-    def state_times(self, now: float) -> list[float]:
-        """Return the seconds spent in each state until now."""
-        times = self.times.copy()
-        times[self.state] += now - self._entered
-        return times
-
-    def close_log(self, now: float) -> None:
-        """Log the state that lasts at the end of the run."""
-        if now > self._entered:
-            self._log_state(now - self._entered)
-
-    def _log_state(self, seconds: float) -> None:
-        assert self._log is not None
-        self._log.append(
-            EventRecord(
-                time=self._entered,
-                element=self._name,
-                kind="state",
-                server=self._index,
-                state=STATES[self.state],
-                duration=seconds,
-            )
-        )
 
 
 def _left(mode: ModeState) -> float:

@@ -29,6 +29,8 @@ class RunSettings(Record):
         Processes that share the replications; the result does not depend on it.
     check
         Check conservation, state times and physical limits at the end of each run.
+    clock_start
+        Seconds since Monday 00:00 at which the run starts: what shifts and tariffs go by.
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
@@ -48,6 +50,7 @@ class RunSettings(Record):
     replications: Annotated[int, Field(ge=1)] = 20
     workers: Annotated[int, Field(ge=1)] = 1
     check: bool = True
+    clock_start: Seconds = 0.0
     first_replication: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
