@@ -5,14 +5,19 @@ from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.settings import RunSettings
+from opt_twin.simulation.snapshot import Snapshot
+from opt_twin.simulation.stepwise import Observation, Simulation
 from opt_twin.simulation.warm_up import mser5
 
 __all__ = [
     "EventRecord",
+    "Observation",
     "OnProgress",
     "Run",
     "RunSettings",
+    "Simulation",
     "SimulationEvaluator",
+    "Snapshot",
     "mser5",
     "pooled_evaluator",
     "run_replication",

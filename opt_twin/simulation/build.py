@@ -12,7 +12,7 @@ from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
-from opt_twin.simulation.draws import Streams
+from opt_twin.simulation.draws import Streams, Times
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.ledger import Ledger
@@ -93,7 +93,11 @@ class Floor:
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
-        self.actors: dict[str, object] = {"calendar": self.calendar, "ledger": self.ledger}
+        self.actors: dict[str, object] = {
+            "floor": self,
+            "calendar": self.calendar,
+            "ledger": self.ledger,
+        }
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
         self._widest = max(2, *(station.servers for station in line.stations))
@@ -120,7 +124,7 @@ class Floor:
                 for node in self.stations.values()
                 if node.station.batch_size > 1 or node.station.setup_times
             ]
-            self.book = self.actor("book", OrderBook(sequence, followers, self._stop))
+            self.book = self.actor("book", OrderBook(sequence, followers, self.stop))
             for node in followers:
                 self.actor(f"{node.station.name}|backlog", node.backlog)
             self.ledger.book = self.book
@@ -190,7 +194,8 @@ class Floor:
             return SinkNode(element, ledger=self.ledger)
         raise NotImplementedError(element.kind)
 
-    def _stop(self, now: float) -> None:
+    def stop(self, now: float) -> None:
+        """End the run, before anything else happens."""
         self.at(now, Kind.STOP, self.calendar.end)
 
     def _refuse_flood(self, source: Source) -> None:
@@ -234,12 +239,12 @@ class Floor:
 
     def _station(self, station: Station, ways: Ways) -> StationNode:
         name, streams = station.name, self.streams
-        draws: dict[str | None, Callable[[], float]] = {
-            None: streams.times(name, Purpose.PROCESSING, station.cycle_time, speed=station.speed)
+        times: dict[str | None, Times] = {
+            None: streams.scaled(name, Purpose.PROCESSING, station.cycle_time, station.speed)
         }
         for product, cycle_time in station.cycle_time_by_product.items():
-            draws[product] = streams.times(
-                f"{name}.{product}", Purpose.PROCESSING, cycle_time, speed=station.speed
+            times[product] = streams.scaled(
+                f"{name}.{product}", Purpose.PROCESSING, cycle_time, station.speed
             )
         rate = station.defect_rate
         node = StationNode(
@@ -248,14 +253,18 @@ class Floor:
             ways=ways,
             ledger=self.ledger,
             calendar=self.calendar,
-            draws=draws,
+            times=times,
             defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
             inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
         )
-        node.equip([self._server(node, index, self.key(name) + index) for index in range(station.servers)])
+        load = None
+        if station.load_time is not None:
+            load = streams.times(name, Purpose.LOADING, station.load_time)
+        servers = range(station.servers)
+        node.equip([self._server(node, index, self.key(name) + index, load) for index in servers])
         return node
 
-    def _server(self, node: StationNode, index: int, key: int) -> Server:
+    def _server(self, node: StationNode, index: int, key: int, load: Callable[[], float] | None) -> Server:
         station, streams = node.station, self.streams
         place = f"{station.name}#{index + 1}"
         kind = BatchServer if station.batch_size > 1 else Server
@@ -272,9 +281,7 @@ class Floor:
                 for stop in station.micro_stops
                 if stop.probability > 0
             ],
-            load=None
-            if station.load_time is None
-            else streams.times(station.name, Purpose.LOADING, station.load_time),
+            load=load,
             people=self.people,
         )
         if station.needs:
@@ -298,9 +305,7 @@ class Floor:
             calendar=self.calendar,
             failure=self.priorities.of(Kind.FAILURE, rank, server.index, number),
             repair=self.priorities.of(Kind.REPAIR, rank, server.index, number),
-            time_to_failure=self.streams.times(
-                place, Purpose.TIME_TO_FAILURE, mode.time_to_failure, speed=speed
-            ),
+            time_to_failure=self.streams.scaled(place, Purpose.TIME_TO_FAILURE, mode.time_to_failure, speed),
             time_to_repair=self.streams.times(place, Purpose.TIME_TO_REPAIR, mode.time_to_repair),
             people=self.people,
         )

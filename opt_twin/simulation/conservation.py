@@ -58,7 +58,7 @@ def _check_limits(floor: Floor, end: float) -> None:
             raise ConservationError(f"buffer {buffer.name!r} holds {level} parts in {buffer.capacity} places")
     for name, node in floor.stations.items():
         station = node.station
-        least = shortest_cycle(station)
+        least = shortest_cycle(station) * station.speed / node.fastest
         if least > 0 and node.cycles > station.servers * end / least * (1 + 1e-9):
             raise ConservationError(
                 f"station {name!r} finished {node.cycles} cycles in {end:g} s, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Clock, FailureMode
 from opt_twin.simulation.calendar import Calendar, Cause
+from opt_twin.simulation.draws import Times
 from opt_twin.simulation.phases import FAILED, STOPPED, WAITING_FOR_CREW
 from opt_twin.simulation.work import Work
 
@@ -59,7 +60,7 @@ class ModeState(Work):
         calendar: Calendar,
         failure: EventPriority,
         repair: EventPriority,
-        time_to_failure: Callable[[], float],
+        time_to_failure: Times,
         time_to_repair: Callable[[], float],
         people: People,
     ) -> None:
@@ -82,13 +83,17 @@ class ModeState(Work):
 
     def renew(self) -> None:
         """Draw the next time to failure."""
-        draw = self._time_to_failure()
+        draw = self._time_to_failure.next()
         if self.mode.clock is Clock.CALENDAR:
             self._calendar.schedule(self._strike_event, self.failure, draw)
         elif self.mode.clock is Clock.OPERATION:
             self.left = draw
         else:
             self.left = max(1.0, math.ceil(draw))
+
+    def wear(self, speed: float) -> None:
+        """Let the times to failure that are drawn from now on be those at `speed`."""
+        self._time_to_failure.divide(speed)
 
     def restart(self) -> None:
         """Draw a time to failure in the place of the one that runs; nothing while it is being repaired."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.errors import SimulationError
 from opt_twin.line import Line
@@ -26,7 +26,7 @@ _LEDGER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Totals:
     """The accounts of a run at one moment.
 
@@ -41,6 +41,8 @@ class Totals:
     accounts
         Measure -> what it has come to, and by what times the seconds measured it is divided.
     """
+
+    STATE: ClassVar[tuple[str, ...]] = ("time", "ledger", "inside", "accounts")
 
     time: float
     ledger: dict[str, float]

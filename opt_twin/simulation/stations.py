@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from opt_twin.line import Station
 from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Calendar
+from opt_twin.simulation.draws import Times
 from opt_twin.simulation.parts import Giver, Part, enqueue
 from opt_twin.simulation.ways import Ways
 
@@ -31,13 +32,15 @@ class StationNode:
         Who waits for a place; empty while a server is free.
     cycles
         How many have been finished.
+    speed, fastest
+        What processing times are divided by, and the greatest that it has been.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("cycles", "waiting")
+    STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "waiting")
     __slots__ = (
         *STATE,
         "backlog",
@@ -48,6 +51,7 @@ class StationNode:
         "inspect",
         "ledger",
         "only",
+        "_times",
         "rank",
         "servers",
         "station",
@@ -62,7 +66,7 @@ class StationNode:
         ways: Ways,
         ledger: Ledger,
         calendar: Calendar,
-        draws: dict[str | None, Callable[[], float]],
+        times: dict[str | None, Times],
         defect: Callable[[], bool] | None,
         inspect: Callable[[], float] | None,
     ) -> None:
@@ -78,8 +82,33 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
-        self.draw = draws[None]
-        self.draw_by_product = draws if len(draws) > 1 else None
+        self.speed = self.fastest = station.speed
+        self._times = times
+        self.draw: Callable[[], float]
+        self.draw_by_product: dict[str | None, Callable[[], float]] | None
+        self._redraw()
+
+    def set_speed(self, speed: float) -> None:
+        """Divide the processing times of cycles that begin from now on by `speed`."""
+        self.speed = speed
+        self.fastest = max(self.fastest, speed)
+        for times in self._times.values():
+            times.divide(speed)
+        if self.station.wear_exponent:
+            for server in self.servers:
+                for mode in server.modes:
+                    mode.wear(speed**self.station.wear_exponent)
+        self._redraw()
+
+    def restored(self) -> None:
+        """Go on at the speed that was saved."""
+        self.set_speed(self.speed)
+
+    def _redraw(self) -> None:
+        self.draw = self._times[None].next
+        self.draw_by_product = None
+        if len(self._times) > 1:
+            self.draw_by_product = {product: own.next for product, own in self._times.items()}
 
     def equip(self, servers: list[Server]) -> None:
         """Set the servers."""
