@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     DEFECT = "defect"
     INSPECTION = "inspection"
     ROUTING = "routing"
+    BEHAVIOUR = "behaviour"
     SEARCH = "search"
 
 

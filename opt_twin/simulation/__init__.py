@@ -1,5 +1,6 @@
 """Discrete-event simulation of a line; what it means is stated in ``docs/semantics.md``."""
 
+from opt_twin.simulation.behaviours import Cycle, PartView, StationBehaviour
 from opt_twin.simulation.engine import Run, run_replication
 from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventRecord
@@ -10,14 +11,17 @@ from opt_twin.simulation.stepwise import Observation, Simulation
 from opt_twin.simulation.warm_up import mser5
 
 __all__ = [
+    "Cycle",
     "EventRecord",
     "Observation",
     "OnProgress",
+    "PartView",
     "Run",
     "RunSettings",
     "Simulation",
     "SimulationEvaluator",
     "Snapshot",
+    "StationBehaviour",
     "mser5",
     "pooled_evaluator",
     "run_replication",

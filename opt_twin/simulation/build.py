@@ -10,6 +10,7 @@ from opt_twin.graph import ranks
 from opt_twin.line import Buffer, Element, FailureMode, Line, Maintenance, Sink, Source, Station
 from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
+from opt_twin.simulation.behaviours import StationRules
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
 from opt_twin.simulation.draws import Streams, Times
@@ -257,6 +258,9 @@ class Floor:
             defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
             inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
         )
+        if station.behaviour is not None:
+            draw = streams.uniform(name, Purpose.BEHAVIOUR)
+            node.rules = self.actor(f"{name}|rules", StationRules(name, station.behaviour, draw))
         load = None
         if station.load_time is not None:
             load = streams.times(name, Purpose.LOADING, station.load_time)

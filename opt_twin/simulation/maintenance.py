@@ -59,16 +59,22 @@ class TaskState(Work):
         self._due = due
         self._duration = duration
         self._due_event = Cause(calendar, self._fall_due)
-        self._following = task.start
+        self._following = task.start or 0.0
 
     def start(self) -> None:
-        """Put the first time that it is due into the calendar."""
+        """Put the first time that it is due into the calendar, if it has one."""
+        if self.task.start is None:
+            return
         self._calendar.schedule_at(self._due_event, self._due, self._following)
 
     def _fall_due(self, now: float) -> None:
         if self.task.every is not None:
             self._following += self.task.every
             self._calendar.schedule_at(self._due_event, self._due, self._following)
+        self.demand(now)
+
+    def demand(self, now: float) -> None:
+        """Do the task as soon as may be, unless that is asked for already."""
         if self.open:
             return
         self.open = True

@@ -23,6 +23,7 @@ from opt_twin.simulation.worker import Worker
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
+    from opt_twin.simulation.behaviours import StationRules
     from opt_twin.simulation.failures import ModeState
     from opt_twin.simulation.maintenance import TaskState
     from opt_twin.simulation.orders import Backlog
@@ -98,7 +99,9 @@ class Server(Worker):
         self._micro_stops = micro_stops
         self._simple = self._short = False
         super().__init__(model, index, calendar=station.calendar, ledger=station.ledger, people=people)
-        self._short = not (model.setup_times or micro_stops or load is not None or self._attended)
+        self._short = not (
+            model.setup_times or micro_stops or load is not None or self._attended or model.behaviour
+        )
         self._product = model.initial_product
         self._backlog: Backlog | None = None
         self._order: str | None = None
@@ -245,7 +248,13 @@ class Server(Worker):
         load = 0.0 if self._load is None else self._load()
         before = ((SETUP, setup), (LOAD, load), (STOP, stop))
         phases = [(phase, time) for phase, time in before if time > 0]
-        phases.append((RUN, self._work))
+        rules = self._station.rules
+        if rules is None:
+            phases.append((RUN, self._work))
+        else:
+            own = rules.phases(part, self._work, self._started)
+            self._work = sum(time for phase, time in own if phase == RUN)
+            phases += [(phase, time) for phase, time in own if time > 0 or phase == RUN]
         self.phase, self._remaining = phases.pop(0)
         self._phases = phases
 
@@ -299,6 +308,8 @@ class Server(Worker):
             )
         if self.counters:
             self._count(now)
+        if station.rules is not None and station.rules.maintains:
+            self._ask_for_maintenance(station.rules, now)
         if self.later:
             self._stop_now(now)
         if station.inspect is not None and self._rejected(part, station.inspect()):
@@ -309,6 +320,13 @@ class Server(Worker):
         self.refill(now, freed)
         if freed:
             settle(freed, now)
+
+    def _ask_for_maintenance(self, rules: StationRules, now: float) -> None:
+        """Do the maintenance that the behaviour of the station asks for."""
+        wanted = rules.maintenance(self._station.cycles, now, [task.task.name for task in self.tasks])
+        for task in self.tasks:
+            if task.task.name == wanted:
+                task.demand(now)
 
     def _count(self, now: float) -> None:
         """Let the clocks of cycles advance."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Station
 from opt_twin.results import STATES
+from opt_twin.simulation.behaviours import StationRules
 from opt_twin.simulation.calendar import Calendar
 from opt_twin.simulation.draws import Times
 from opt_twin.simulation.parts import Giver, Part, enqueue
@@ -36,6 +37,8 @@ class StationNode:
         What processing times are divided by, and the greatest that it has been.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
+    rules
+        The user's own rules for its cycles; None where there are none.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
     """
@@ -53,6 +56,7 @@ class StationNode:
         "only",
         "_times",
         "rank",
+        "rules",
         "servers",
         "station",
         "ways",
@@ -82,6 +86,7 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
+        self.rules: StationRules | None = None
         self.speed = self.fastest = station.speed
         self._times = times
         self.draw: Callable[[], float]

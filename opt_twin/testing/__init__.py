@@ -1,5 +1,6 @@
-"""Conformance suites for the authors of solvers, and tiny instances and lines whose answers are known."""
+"""Conformance suites for authors of solvers and behaviour; tiny instances and lines with known answers."""
 
+from opt_twin.testing.behaviour_suite import DistributionSuite, StationBehaviourSuite
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
     order_line,
@@ -17,7 +18,9 @@ from opt_twin.testing.tiny_shops import (
 )
 
 __all__ = [
+    "DistributionSuite",
     "SchedulingSolverSuite",
+    "StationBehaviourSuite",
     "best_by_enumeration",
     "infeasible_shop",
     "known_shops",
