@@ -8,7 +8,11 @@ wear = FailureMode(
 )
 line = Line(
     name="tool",
-    elements=(Source(name="In"), Station(name="Mill", cycle_time="1 min", failures=(wear,)), Sink(name="Out")),
+    elements=(
+        Source(name="In"),
+        Station(name="Mill", cycle_time="1 min", failures=(wear,)),
+        Sink(name="Out"),
+    ),
     connections=chain("In", "Mill", "Out"),
 )
 
