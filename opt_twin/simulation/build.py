@@ -9,20 +9,28 @@ from opt_twin.errors import SimulationError
 from opt_twin.graph import ranks
 from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
 from opt_twin.plan import Plan
+from opt_twin.simulation.agendas import machine_sequences, release_sequence
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
+from opt_twin.simulation.decisions import Decisions, Pending
+from opt_twin.simulation.disciplines import LanedBufferNode, RankedBufferNode
 from opt_twin.simulation.draws import Streams
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.ledger import Ledger
-from opt_twin.simulation.orders import OrderBook, order_sequence
+from opt_twin.simulation.orders import OrderBook, is_chain, order_sequence, order_source
+from opt_twin.simulation.outcomes import Outcome
 from opt_twin.simulation.parts import Part, Taker
+from opt_twin.simulation.planning import follow_chain, follow_routes
+from opt_twin.simulation.selective import KitServer, PickingBatchServer, PickingServer, SelectiveStationNode
 from opt_twin.simulation.servers import Server
+from opt_twin.simulation.settings import Late
 from opt_twin.simulation.sources import SinkNode, SourceNode
 from opt_twin.simulation.stations import StationNode
-from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply
+from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply, TimetableSupply
 from opt_twin.simulation.ways import Ways
+from opt_twin.simulation.wiring import lead, ways_out_of
 from opt_twin.streams import Purpose
 
 __all__ = ["Account", "Floor", "Node"]
@@ -58,12 +66,21 @@ class Floor:
         Those of each kind.
     actors
         Whatever changes in a run, by a name of its own.
+    decisions
+        What waits for a decision about its way.
     book
-        The orders; None without a plan.
+        The orders; None where none are released.
     """
 
     def __init__(
-        self, line: Line, *, plan: Plan | None, seed: int, replication: int, log: list[EventRecord] | None
+        self,
+        line: Line,
+        *,
+        plan: Plan | None,
+        seed: int,
+        replication: int,
+        log: list[EventRecord] | None,
+        late: Late = "keep",
     ) -> None:
         self.line = line
         self.calendar = Calendar()
@@ -80,37 +97,40 @@ class Floor:
         self.actors: dict[str, object] = {"calendar": self.calendar, "ledger": self.ledger}
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
-        self._widest = max(2, *(station.servers for station in line.stations))
+        lanes = len(line.products) + 1 if any(b.discipline == "by_product" for b in line.buffers) else 1
+        self._widest = max(2, lanes, *(station.servers for station in line.stations))
         self.priorities = Priorities(
             elements=len(line.elements),
             servers=self._widest,
-            modes=max(1, *(len(station.failures) for station in line.stations)),
+            modes=max(2, *(len(station.failures) for station in line.stations)),
         )
-        sequence = None if plan is None else order_sequence(line, plan)
+        self.decisions = self.actor("decisions", Decisions())
+        self._keeps = any(station.unpacks for station in line.stations)
+        chained = plan is not None and is_chain(line)
+        sequence = order_sequence(line, plan) if plan is not None and chained else ()
+        self._routes = machine_sequences(line, plan) if plan is not None and not chained else {}
+        self._orders = None if plan is None and not self._released else order_source(line)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
-        leaving = {e.name: Ways(self.streams.uniform(e.name, Purpose.ROUTING)) for e in ordered}
+        leaving = {element.name: ways_out_of(self, element) for element in ordered}
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
-        if sequence is not None:
-            followers = [
-                node
-                for node in self.stations.values()
-                if node.station.batch_size > 1 or node.station.setup_times
-            ]
-            self.book = self.actor("book", OrderBook(sequence, followers, self._stop))
-            for node in followers:
-                self.actor(f"{node.station.name}|backlog", node.backlog)
-            self.ledger.book = self.book
+        if chained:
+            follow_chain(self, sequence)
+        elif plan is not None:
+            follow_routes(self, release_sequence(line, plan), self._routes, late)
+        elif self._orders is not None:
+            self.book = self.ledger.book = self.actor("book", OrderBook(line.orders))
         for source in (element for element in ordered if isinstance(element, Source)):
             self._refuse_flood(source)
             self.nodes[source.name] = self._source(source, leaving[source.name])
         for name, ways in leaving.items():
-            connections = line.successors(name)
-            ways.lead_to(
-                [self._taker(c.target) for c in connections],
-                [1.0 if c.probability is None else c.probability for c in connections],
-            )
+            lead(self, name, ways)
+
+    @property
+    def pending(self) -> list[Pending]:
+        """Who waits for a decision about its way, and the names of the targets; see :class:`Decisions`."""
+        return self.decisions.open
 
     def start(self) -> None:
         """Let everything begin at time 0."""
@@ -136,15 +156,20 @@ class Floor:
         """Return the rank of an element."""
         return self._ranks[name]
 
+    def is_selective(self, element: Element) -> bool:
+        """Return whether an element is a station that takes some parts and not others."""
+        return isinstance(element, Station) and bool(element.components or element.name in self._routes)
+
+    def taker(self, name: str) -> Taker:
+        """Return the element `name`, which parts are sent to."""
+        taker: Taker = self.nodes[name]  # type: ignore[assignment]  # only sources are none, and nothing enters them
+        return taker
+
     def key(self, name: str) -> int:
         """Return what breaks ties among those that wait, for the first server of an element."""
         return self._ranks[name] * self._widest
 
     # -- elements -------------------------------------------------------------------------------------
-
-    def _taker(self, name: str) -> Taker:
-        taker: Taker = self.nodes[name]  # type: ignore[assignment]  # only sources are none, and nothing enters them
-        return taker
 
     def _node(self, element: Element, ways: Ways) -> Node:
         name = element.name
@@ -152,19 +177,44 @@ class Floor:
             self.stations[name] = self.actor(name, self._station(element, ways))
             return self.stations[name]
         if isinstance(element, Buffer):
-            node = BufferNode(element, key=self.key(name), ways=ways, ledger=self.ledger)
-            self.buffers[name] = self.actor(name, node)
-            return node
+            self.buffers[name] = self.actor(name, self._buffer(element, ways))
+            return self.buffers[name]
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
         raise NotImplementedError(element.kind)
 
-    def _stop(self, now: float) -> None:
+    def _buffer(self, buffer: Buffer, ways: Ways) -> BufferNode:
+        name, ledger, key = buffer.name, self.ledger, self.key(buffer.name)
+        if buffer.discipline == "fifo":
+            return BufferNode(buffer, key=key, ways=ways, ledger=ledger)
+        if buffer.discipline == "by_product":
+            products = [None, *(product.name for product in self.line.products)]
+            laned = LanedBufferNode(buffer, key=key, ways=ways, ledger=ledger, products=products)
+            for product, lane in laned.lanes.items():
+                self.actor(f"{name}|{product or ''}", lane)
+            return laned
+        priorities: dict[str | None, int] = {None: 0} | {p.name: p.priority for p in self.line.products}
+        ranked = priorities if buffer.discipline == "priority" else None
+        return RankedBufferNode(buffer, key=key, ways=ways, ledger=ledger, priorities=ranked)
+
+    # -- orders ---------------------------------------------------------------------------------------
+
+    def stop(self, now: float) -> None:
+        """End the run at `now`."""
         self.at(now, Kind.STOP, self.calendar.end)
+
+    @property
+    def _released(self) -> bool:
+        """Whether a source releases the orders of the line without a plan."""
+        return any(source.releases_orders for source in self.line.sources)
+
+    # -- sources --------------------------------------------------------------------------------------
 
     def _refuse_flood(self, source: Source) -> None:
         """Refuse a saturated source without a limit that nothing holds back."""
-        if source.interarrival is not None or source.limit is not None or self.book is not None:
+        if source.interarrival is not None or source.limit is not None:
+            return
+        if source.timetable or source.name == self._orders:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
@@ -176,7 +226,7 @@ class Floor:
 
     def _source(self, source: Source, ways: Ways) -> SourceNode:
         interarrival = None
-        if source.interarrival is not None and self.book is None:
+        if source.interarrival is not None and source.name != self._orders:
             interarrival = self.streams.times(source.name, Purpose.ARRIVAL, source.interarrival)
         name = source.name
         self.sources[name] = node = SourceNode(
@@ -193,13 +243,19 @@ class Floor:
 
     def _supply(self, source: Source) -> Supply:
         """Return what a source releases."""
-        if self.book is not None:
+        if source.name == self._orders:
+            assert self.book is not None
             return OrderSupply(self.book.sequence)
         products = [*source.mix, *(product.name for product in self.line.products)]
+        product = products[0] if products else None
+        if source.timetable:
+            return TimetableSupply(source.timetable, source.limit, product)
         if len(source.mix) < 2:
-            return MixSupply(source.limit, products[0] if products else None)
+            return MixSupply(source.limit, product)
         draw = self.streams.uniform(source.name, Purpose.PRODUCT)
-        return MixSupply(source.limit, products[0], shares=dict(source.mix), draw=draw)
+        return MixSupply(source.limit, product, shares=dict(source.mix), draw=draw)
+
+    # -- stations -------------------------------------------------------------------------------------
 
     def _station(self, station: Station, ways: Ways) -> StationNode:
         name, streams = station.name, self.streams
@@ -211,7 +267,8 @@ class Floor:
                 f"{name}.{product}", Purpose.PROCESSING, cycle_time, speed=station.speed
             )
         rate = station.defect_rate
-        node = StationNode(
+        kind = SelectiveStationNode if self.is_selective(station) else StationNode
+        node = kind(
             station,
             rank=self.rank(name),
             ways=ways,
@@ -221,13 +278,20 @@ class Floor:
             defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
             inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
         )
+        node.outcome = Outcome.of(station, rank=node.rank, ledger=self.ledger)
+        node.keeps = self._keeps or station.batch_output == "parts"
+        if station.batch_by != "any":
+            own = station.batch_by == "product"
+            node.groups = {None: None}
+            node.groups |= {p.name: p.name if own else p.family or p.name for p in self.line.products}
         node.equip([self._server(node, index, self.key(name) + index) for index in range(station.servers)])
         return node
 
     def _server(self, node: StationNode, index: int, key: int) -> Server:
         station, streams = node.station, self.streams
         place = f"{station.name}#{index + 1}"
-        kind = BatchServer if station.batch_size > 1 else Server
+        picks = self.is_selective(station)
+        kind = _server_kind(station, picks=picks)
         server = kind(
             node,
             index=index,
@@ -242,6 +306,9 @@ class Floor:
                 if stop.probability > 0
             ],
         )
+        if isinstance(server, BatchServer):
+            patience = self.priorities.of(Kind.TIMER, node.rank, index)
+            server.wait_for(station.batch_wait, patience)
         modes = [
             ModeState(
                 mode,
@@ -262,3 +329,11 @@ class Floor:
         for mode in modes:
             self.actor(f"{place}.{mode.mode.name}", mode)
         return self.actor(place, server)
+
+
+def _server_kind(station: Station, *, picks: bool) -> type[Server]:
+    if station.components:
+        return KitServer
+    if station.batch_size > 1:
+        return PickingBatchServer if picks else BatchServer
+    return PickingServer if picks else Server

@@ -65,7 +65,8 @@ def run_replication(
         Horizon, warm-up and whether to check; `replications` and `workers` play no part.
     plan
         A schedule of the line's orders. The source then releases the orders in its sequence, none before its
-        release time, and the run ends when all are complete.
+        release time, every station makes them in the sequence of its machine, and the run ends when all are
+        complete.
     seed, replication
         Name the random streams.
     log
@@ -104,12 +105,23 @@ class Engine:
         self.settings = settings
         self.seed = seed
         self.replication = replication
-        self.floor = Floor(line, plan=plan, seed=seed, replication=replication, log=[] if log else None)
+        self.floor = Floor(
+            line,
+            plan=plan,
+            seed=seed,
+            replication=replication,
+            log=[] if log else None,
+            late=settings.late,
+        )
         self._warm: Totals | None = None
 
     def run(self) -> Run:
         """Run once, to the horizon or to the completion of all orders."""
         settings, floor = self.settings, self.floor
+        if floor.decisions.needed:
+            raise SimulationError(
+                "the routing of an element is 'decision': run the line step by step, or give it a rule"
+            )
         floor.at(settings.horizon, Kind.HORIZON, floor.calendar.end)
         if settings.warm_up:
             floor.at(settings.warm_up, Kind.WARM_UP, self._keep)
@@ -139,7 +151,7 @@ class Engine:
 
     def _refuse_open_orders(self) -> None:
         book = self.floor.book
-        if book is not None and book.open:
+        if book is not None and book.planned and book.open:
             names = book.open
             raise SimulationError(
                 f"{len(names)} of {len(book.sequence)} orders are not complete by the horizon of "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.failures import ModeState
-    from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.orders import Coming
     from opt_twin.simulation.stations import StationNode
 
 __all__ = ["Seizer", "Server", "settle"]
@@ -132,7 +132,7 @@ class Server:
         self._index = index
         self._setups = model if model.setup_times else None
         self._product = model.initial_product
-        self._backlog: Backlog | None = None
+        self._backlog: Coming | None = None
         self._order: str | None = None
         self._preparing = False
         self._micro_stops = micro_stops
@@ -179,7 +179,7 @@ class Server:
         self._simple = self._short and not self.operation
         self._event = self._new_event()
 
-    def follow(self, backlog: Backlog) -> None:
+    def follow(self, backlog: Coming) -> None:
         """Execute a plan: close batches, and set up ahead, by what may still come to the station."""
         self._backlog = backlog
 
@@ -194,7 +194,7 @@ class Server:
 
     def load(self, part: Part, now: float) -> None:
         """Take a part; start the cycle when no set-up runs."""
-        last = self._backlog is not None and self._backlog.take_off(part.order, part.units)
+        last = self._backlog is not None and self._backlog.take(part)
         self.part = part
         if not self._preparing:
             self._begin(now)
@@ -344,6 +344,8 @@ class Server:
         station.cycles += 1
         if station.defect is not None and station.defect():
             part.defective = True
+            for member in part.members or ():
+                member.defective = True
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
@@ -352,9 +354,11 @@ class Server:
             self._count(now)
         if self.later:
             self._stop_now(now)
-        if station.inspect is not None and self._rejected(part, station.inspect()):
-            self._scrap("rejected", now)
-        elif not self._send(now):
+        if station.inspect is not None:
+            self._inspect(station.inspect, now)
+        if station.outcome is not None and self.part is not None:
+            self.part, *self.more = station.outcome.give(self.part, self._index, now)
+        if self.part is not None and not self._send(now):
             return
         freed: list[Server] = []
         self.refill(now, freed)
@@ -368,10 +372,18 @@ class Server:
             if not mode.left:
                 mode.strike(now)
 
+    def _inspect(self, draw: Callable[[], float], now: float) -> None:
+        """Test the finished part; scrap it if it is rejected, unless rejects are routed on."""
+        part = self.peek()
+        if self._rejected(part, draw()):
+            self._scrap("rejected", now)
+
     def _rejected(self, part: Part, draw: float) -> bool:
+        """Return whether the test rejects `part` and it is to be scrapped."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        return draw < (inspection.detection if part.defective else inspection.false_alarm)
+        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:
         part = self.part

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.outcomes import Outcome
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -35,6 +36,12 @@ class StationNode:
         Processing times: of any product, and of those that have their own; None when none has.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
+    outcome
+        What a cycle gives out in the place of its part; None for the part itself.
+    keeps
+        Whether batches keep their members.
+    groups
+        Product -> what the members of a batch have in common; None when they need nothing in common.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("cycles", "waiting")
@@ -45,9 +52,12 @@ class StationNode:
         "defect",
         "draw",
         "draw_by_product",
+        "groups",
         "inspect",
+        "keeps",
         "ledger",
         "only",
+        "outcome",
         "rank",
         "servers",
         "station",
@@ -78,6 +88,9 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
+        self.outcome: Outcome | None = None
+        self.keeps = False
+        self.groups: dict[str | None, str | None] | None = None
         self.draw = draws[None]
         self.draw_by_product = draws if len(draws) > 1 else None
 
@@ -143,6 +156,14 @@ class StationNode:
         else:
             giver.since = now
             waiting.append(giver)
+
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver` wait no longer."""
+        self.waiting.remove(giver)
+
+    def queue_length(self) -> int:
+        """Return how many parts its servers hold and how many wait for a place."""
+        return sum(1 for _ in self.contents()) + len(self.waiting)
 
     def lose(self, order: str, units: int, now: float) -> None:
         """Learn that `units` of an order will never come; what waits for nothing else of it goes on."""
