@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -12,6 +13,7 @@ from opt_twin.plan import Schedule
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.orders import OrderBook
 from opt_twin.simulation.servers import Server, settle
+from opt_twin.simulation.settings import Late
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
@@ -29,24 +31,26 @@ __all__ = [
     "replanner_for",
 ]
 
-Step = tuple[str, int]
-"""Name of an order, and the position of the operation within its job."""
+Step = tuple[str, int, float]
+"""Name of an order, position of the operation within its job, and its planned start in seconds."""
 
 
 class Replanner(Protocol):
     """A user's own rule for what a machine does when its next order is not there and another one is."""
 
     def replan(
-        self, machine: str, rest: tuple[str, ...], waiting: tuple[str, ...], now: float
+        self, machine: str, rest: tuple[tuple[str, float], ...], waiting: tuple[str, ...], now: float
     ) -> Sequence[str]:
-        """Return the orders of `rest` in a new sequence.
+        """Return the names of the orders of `rest` in a new sequence.
+
+        It is asked when a server is free and a part of another order than the next waits.
 
         Parameters
         ----------
         machine
             Its name in the plan.
         rest
-            The orders that it is still to make, in their sequence.
+            The orders that it is still to make, in their sequence, each with its planned start in seconds.
         waiting
             Those of which a part waits there, the longest waiting first.
         now
@@ -98,23 +102,30 @@ def machine_sequences(line: Line, plan: Schedule) -> dict[str, dict[str, tuple[S
         servers = stations[name].servers
         if numbered and not (number.isdecimal() and 1 <= int(number) <= servers):
             raise PlanError(f"the plan uses machine {machine!r}, but station {name!r} has {servers} servers")
-        steps = tuple(dict.fromkeys((done.job, done.operation) for done in plan.on_machine(machine)))
-        for job, _ in steps:
+        steps = _steps(plan, machine)
+        for job in dict.fromkeys(job for job, *_ in steps):
             if job not in orders:
                 raise PlanError(
                     f"the plan has job {job!r}, but the line has no such order{did_you_mean(job, orders)}"
                 )
-        planned.update(job for job, _ in steps)
+            planned.add(job)
         sequences.setdefault(name, {})[machine] = steps
-    for name, machines in sequences.items():
-        if name in machines and len(machines) > 1:
-            raise PlanError(f"the plan uses both {name!r} and its single servers; name one or the other")
+    both = [name for name, machines in sequences.items() if name in machines and len(machines) > 1]
+    if both:
+        raise PlanError(f"the plan uses both {both[0]!r} and its single servers; name one or the other")
     missing = [name for name in orders if name not in planned]
     if missing:
         raise PlanError(
             f"the plan does not say when to make order {missing[0]!r}; plan every order of the line"
         )
     return sequences
+
+
+def _steps(plan: Schedule, machine: str) -> tuple[Step, ...]:
+    starts: dict[tuple[str, int], int] = {}
+    for done in plan.on_machine(machine):
+        starts.setdefault((done.job, done.operation), done.start)
+    return tuple((job, operation, start * plan.tick) for (job, operation), start in starts.items())
 
 
 def release_sequence(line: Line, plan: Schedule) -> tuple[Order, ...]:
@@ -141,7 +152,7 @@ class Agenda:
 
     def __init__(self, steps: Sequence[Step], orders: Mapping[str, Order]) -> None:
         self._orders = orders
-        self._rest = [(order, operation, orders[order].quantity) for order, operation in steps]
+        self._rest = [(order, operation, start, orders[order].quantity) for order, operation, start in steps]
 
     @property
     def next(self) -> str | None:
@@ -149,17 +160,22 @@ class Agenda:
         return self._rest[0][0] if self._rest else None
 
     @property
-    def rest(self) -> tuple[str, ...]:
-        """The orders that are still to come, in their sequence."""
-        return tuple(order for order, _, _ in self._rest)
+    def start(self) -> float:
+        """When the order that comes next is planned to start; infinite when all have passed."""
+        return self._rest[0][2] if self._rest else math.inf
+
+    @property
+    def rest(self) -> tuple[tuple[str, float], ...]:
+        """The orders that are still to come, in their sequence, and their planned starts."""
+        return tuple((order, start) for order, _, start, _ in self._rest)
 
     def expects(self, order: str | None) -> bool:
         """Return whether units of `order` are to come."""
-        return any(name == order for name, _, _ in self._rest)
+        return any(name == order for name, *_ in self._rest)
 
     def take(self, part: Part) -> bool:
         """Take off a part that has come; return whether no more of its order is to come now."""
-        for index, (order, operation, _) in enumerate(self._rest):
+        for index, (order, operation, *_) in enumerate(self._rest):
             if order == part.order:
                 part.operation = operation
                 return self._take_off(index, part.units)
@@ -181,21 +197,21 @@ class Agenda:
         """Return the positions of what the order of `part` still has to go through here."""
         return [
             index
-            for index, (order, operation, _) in enumerate(self._rest)
+            for index, (order, operation, *_) in enumerate(self._rest)
             if order == part.order and operation > part.operation
         ]
 
     def _take_off(self, index: int, units: int) -> bool:
-        order, operation, left = self._rest[index]
+        order, operation, start, left = self._rest[index]
         if left > units:
-            self._rest[index] = (order, operation, left - units)
+            self._rest[index] = (order, operation, start, left - units)
             return False
         del self._rest[index]
         return True
 
     def following(self, order: str | None) -> Order | None:
         """Return the order that comes next, if it is another one than `order`."""
-        return None if self.next in (None, order) else self._orders[self.rest[0]]
+        return None if self.next in (None, order) else self._orders[self._rest[0][0]]
 
     def resume(self, names: Sequence[str]) -> None:
         """Go on with the orders `names`, which are those of the rest in any sequence."""
@@ -240,24 +256,23 @@ class RoutedBook(OrderBook):
         for agenda in self._agendas:
             agenda.add(part, units)
 
-    def scrap(self, part: Part, now: float, rank: int) -> None:
-        """Take note of a scrapped part: the operations after it wait in vain."""
+    def leave(self, part: Part, now: float) -> None:
+        """Take note of a part that has left the line: where it has not been it never will be."""
         if part.order is not None:
             for station in self._stations:
-                station.lose_part(part, now)
-        super().scrap(part, now, rank)
+                station.lose(part, now)
+        super().leave(part, now)
 
 
 class Lookout:
-    """Looks, at the end of a moment, whether a free server should take another order than its next.
+    """Looks, when all else of a moment has happened, whether a free server can take something now.
 
     Parameters
     ----------
     machine
         Name of the machine in the plan.
-    replan
-        The user's own rule; None to take, of the orders that wait, the one that stands first in the
-        sequence.
+    late
+        What the server does when its next order is late, see :class:`~opt_twin.simulation.RunSettings`.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("_due",)
@@ -267,6 +282,7 @@ class Lookout:
         "_agenda",
         "_calendar",
         "_event",
+        "_late",
         "_machine",
         "_priority",
         "_replan",
@@ -283,7 +299,7 @@ class Lookout:
         *,
         calendar: Calendar,
         priority: EventPriority,
-        replan: Replanner | None,
+        late: Late,
     ) -> None:
         self._machine = machine
         self._station = station
@@ -291,32 +307,65 @@ class Lookout:
         self._agenda = agenda
         self._calendar = calendar
         self._priority = priority
-        self._replan = replan
-        self._due = False
+        self._late = late
+        self._replan = replanner_for(late) if isinstance(late, Behaviour) else None
+        self._due: float | None = None
         self._event = Cause(calendar, self._decide)
 
-    def look(self) -> None:
-        """Look when everything else of this moment has happened."""
-        if not self._due:
-            self._due = True
-            self._calendar.schedule(self._event, self._priority, 0.0)
+    @property
+    def _free(self) -> bool:
+        return self._server.part is None and not self._server.collected
+
+    def look(self, now: float) -> None:
+        """Look at the end of this moment, if the server is free."""
+        if self._server.part is None and (self._due is None or self._due > now):
+            self._look_at(now, now)
+
+    def watch(self, now: float) -> None:
+        """Look as soon as the server may take another order than its next, if it ever may."""
+        if self._late == "keep" or not self._free:
+            return
+        at = now if self._replan is not None else max(now, self._agenda.start)
+        if at < math.inf and (self._due is None or self._due > at):
+            self._look_at(at, now)
+
+    def _look_at(self, time: float, now: float) -> None:
+        if self._due is not None:
+            self._event.cancel()
+            self._event = Cause(self._calendar, self._decide)
+        self._due = time
+        self._calendar.schedule(self._event, self._priority, time - now)
 
     def _decide(self, now: float) -> None:
-        server, agenda = self._server, self._agenda
-        there = dict.fromkeys(giver.peek().order for giver in self._station.waiting)
-        waiting = tuple(order for order in there if order is not None and agenda.expects(order))
-        if server.part is None and not server.collected and waiting:
-            agenda.resume(self._sequence(agenda.rest, waiting, now))
-            self._station.prepare(now)
-            settle([server], now)
-        self._due = False
+        late = self._late != "keep" and (self._replan is not None or self._agenda.start <= self._due_by(now))
+        self._due = now
+        self._fill(now)
+        if late and self._free:
+            there = dict.fromkeys(giver.peek().order for giver in self._station.waiting)
+            waiting = tuple(order for order in there if order is not None and self._agenda.expects(order))
+            if waiting:
+                self._agenda.resume(self._sequence(waiting, now))
+                self._fill(now)
+        self._due = None
+        if not late and self._station.waiting:
+            self.watch(now)
 
-    def _sequence(self, rest: tuple[str, ...], waiting: tuple[str, ...], now: float) -> Sequence[str]:
-        """Return the orders of `rest` in a new sequence."""
+    def _due_by(self, now: float) -> float:
+        """Return the time that it is: `now`, or what that was meant to be."""
+        return now if self._due is None else max(now, self._due)
+
+    def _fill(self, now: float) -> None:
+        if self._server.part is None:
+            settle([self._server], now)
+
+    def _sequence(self, waiting: tuple[str, ...], now: float) -> Sequence[str]:
+        """Return the orders of the rest in a new sequence."""
+        rest = [order for order, _ in self._agenda.rest]
         if self._replan is None:
-            position = next(index for index, order in enumerate(rest) if order in waiting)
-            return (rest[position], *rest[:position], *rest[position + 1 :])
-        answer = tuple(self._replan.replan(self._machine, rest, waiting, now))
+            first = next(order for order in rest if order in waiting)
+            rest.remove(first)
+            return [first, *rest]
+        answer = tuple(self._replan.replan(self._machine, self._agenda.rest, waiting, now))
         if sorted(answer) != sorted(rest):
             raise SimulationError(
                 f"the rule for late parts gave machine {self._machine!r} the orders {', '.join(answer)} "

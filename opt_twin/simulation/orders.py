@@ -237,8 +237,7 @@ class ChainBook(OrderBook):
 
     def scrap(self, part: Part, now: float, rank: int) -> None:
         """Take note of a part scrapped at the station of `rank`: the stations after it wait in vain."""
-        assert part.order is not None
         for station in self._stations:
             if station.rank > rank:
-                station.lose(part.order, part.units, now)
+                station.lose(part, now)
         self.leave(part, now)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from opt_twin.line import Behaviour, Order
-from opt_twin.simulation.agendas import Agenda, Lookout, RoutedBook, Step, replanner_for
+from opt_twin.line import Order
+from opt_twin.simulation.agendas import Agenda, Lookout, RoutedBook, Step
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.orders import ChainBook
 from opt_twin.simulation.selective import SelectiveStationNode
@@ -49,17 +49,13 @@ def follow_routes(floor: Floor, sequence: tuple[Order, ...], routes: Routes, lat
         ]
         node.plan(own)
         nodes.append(node)
-        if late != "keep":
-            _watch(floor, node, late, named=name in machines)
+        _watch(floor, node, late, named=name in machines)
     floor.book = floor.ledger.book = floor.actor("book", RoutedBook(sequence, nodes, floor.stop))
 
 
 def _watch(floor: Floor, node: SelectiveStationNode, late: Late, *, named: bool) -> None:
-    """Let the servers of a station look for other orders when the next one is late."""
-    name, replan = node.station.name, None
-    if isinstance(late, Behaviour):
-        replan = replanner_for(late)
-    lookouts = []
+    """Let the servers of a station look for what they can take at last."""
+    name, lookouts = node.station.name, []
     for server, agenda in zip(node.servers, node.agendas, strict=True):
         place = f"{name}#{server.index + 1}"
         lookout = Lookout(
@@ -69,7 +65,7 @@ def _watch(floor: Floor, node: SelectiveStationNode, late: Late, *, named: bool)
             agenda,
             calendar=floor.calendar,
             priority=floor.priorities.of(Kind.TIMER, node.rank, server.index, 1),
-            replan=replan,
+            late=late,
         )
         lookouts.append(floor.actor(f"{place}|lookout", lookout))
     node.lookouts = tuple(lookouts)

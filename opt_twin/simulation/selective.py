@@ -10,7 +10,7 @@ from opt_twin.line import Station
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.calendar import Calendar
 from opt_twin.simulation.parts import Giver, Part
-from opt_twin.simulation.servers import Server, settle
+from opt_twin.simulation.servers import Server
 from opt_twin.simulation.stations import StationNode
 from opt_twin.simulation.ways import Ways
 
@@ -30,8 +30,7 @@ class SelectiveStationNode(StationNode):
     agendas
         With a plan for each station: what each server is to make. Empty otherwise.
     lookouts
-        What looks, for each server, whether another order than the next should be taken; empty when the
-        sequence of the plan is kept.
+        With a plan for each station: what looks whether a server can take something at last.
     """
 
     __slots__ = ("agendas", "lookouts")
@@ -115,29 +114,24 @@ class SelectiveStationNode(StationNode):
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
         super().wait(giver, now)
-        for server, lookout in zip(self.servers, self.lookouts, strict=False):
-            if server.part is None and not server.collected:
-                lookout.look()
+        for lookout in self.lookouts:
+            lookout.watch(now)
 
     def prepare(self, now: float) -> None:
-        """Start set-ups for the next order; then let servers take what they could not take before."""
+        """Start set-ups for the next order; servers that can take what they could not look for it."""
         super().prepare(now)
-        if len(self.servers) > 1 and self.waiting:
-            settle([server for server in self.servers if server.part is None], now)
+        if self.waiting:
+            for lookout in self.lookouts:
+                lookout.look(now)
 
-    def lose_part(self, part: Part, now: float) -> None:
+    def lose(self, part: Part, now: float) -> None:
         """Learn that `part` will never come."""
-        for agenda in dict.fromkeys(self.agendas):
-            if not agenda.lose(part):
-                continue
-            for server, own in zip(self.servers, self.agendas, strict=True):
-                if own is not agenda:
-                    continue
-                if server.collected and server.collected[0].order == part.order:
-                    server.close(now)
-                server.prepare(now)
-                if server.part is None:
-                    settle([server], now)
+        ended = [agenda for agenda in dict.fromkeys(self.agendas) if agenda.lose(part)]
+        for server, agenda in zip(self.servers, self.agendas, strict=False):
+            if agenda in ended and server.collected and server.collected[0].order == part.order:
+                server.close(now)
+        if ended:
+            self.prepare(now)
 
 
 class PickingServer(Server):
@@ -168,8 +162,8 @@ class PickingServer(Server):
             position = 0  # others may wait now, and it may need something else
         if self.part is None:
             self._rest(now)
-            if waiting and self._station.lookouts and not self.collected:
-                self._station.lookouts[self._index].look()
+            if waiting and self._station.lookouts:
+                self._station.lookouts[self._index].watch(now)
 
 
 class PickingBatchServer(PickingServer, BatchServer):

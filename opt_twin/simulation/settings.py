@@ -39,9 +39,10 @@ class RunSettings(Record):
     check
         Check conservation, state times and physical limits at the end of each run.
     late
-        With a plan for a line that is not one chain, when the next order of a machine is not there and
-        another one is: ``keep`` the sequence and wait, ``swap`` to the one that stands first in it, or ask a
-        user's own rule (a :class:`~opt_twin.line.Behaviour`, see ``opt_twin.simulation.Replanner``).
+        With a plan for a line that is not one chain, what a machine does when its next order is not there
+        and another one is: ``keep`` the sequence and wait; ``swap`` to the one that stands first in it, once
+        the planned start of the next has passed; or ask a user's own rule
+        (:class:`opt_twin.simulation.Replanner`, named by a :class:`~opt_twin.line.Behaviour`).
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 

@@ -165,10 +165,10 @@ class StationNode:
         """Return how many parts its servers hold and how many wait for a place."""
         return sum(1 for _ in self.contents()) + len(self.waiting)
 
-    def lose(self, order: str, units: int, now: float) -> None:
-        """Learn that `units` of an order will never come; what waits for nothing else of it goes on."""
-        if self.backlog is not None and self.backlog.take_off(order, units):
+    def lose(self, part: Part, now: float) -> None:
+        """Learn that `part` will never come; what waits for nothing else of its order goes on."""
+        if self.backlog is not None and self.backlog.take(part):
             for server in self.servers:
-                if server.collected and server.collected[0].order == order:
+                if server.collected and server.collected[0].order == part.order:
                     server.close(now)
             self.prepare(now)
