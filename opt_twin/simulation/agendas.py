@@ -130,9 +130,7 @@ def _steps(plan: Schedule, machine: str) -> tuple[Step, ...]:
 
 def release_sequence(line: Line, plan: Schedule) -> tuple[Order, ...]:
     """Return the orders of `line` by the start of their first operation, ties in the order of the line."""
-    first: dict[str, int] = {}
-    for done in plan.assignments:  # ascending in their start
-        first.setdefault(done.job, done.start)
+    first = {order.name: plan.of_job(order.name)[0].start for order in line.orders}
     return tuple(sorted(line.orders, key=lambda order: first[order.name]))
 
 

@@ -19,8 +19,9 @@ __all__ = ["Backlog", "ChainBook", "Coming", "OrderBook", "is_chain", "order_seq
 
 
 def is_chain(line: Line) -> bool:
-    """Return whether the parts of a line pass all its stations in one sequence, and nothing joins them."""
-    return is_serial(line) and not any(station.components for station in line.stations)
+    """Return whether orders pass all stations of a line in one sequence, whatever a plan says."""
+    queues = all(buffer.discipline == "fifo" for buffer in line.buffers)
+    return is_serial(line) and queues and not any(station.components for station in line.stations)
 
 
 def order_source(line: Line) -> str:
