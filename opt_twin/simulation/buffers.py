@@ -85,6 +85,14 @@ class BufferNode:
             giver.since = now
             waiting.append(giver)
 
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver` wait no longer."""
+        self.waiting.remove(giver)
+
+    def queue_length(self) -> int:
+        """Return how many parts lie in it and how many wait for a place."""
+        return len(self.parts) + len(self.waiting)
+
     def peek(self) -> Part:
         """Return the head."""
         return self.parts[0]

@@ -7,6 +7,7 @@ events never have the same one and the order of scheduling never decides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -174,6 +175,8 @@ class Calendar(simpy.Environment):
 
     def wait(self, until: float) -> None:
         """Let time go on to `until`, where nothing happens before."""
+        if until == math.inf:
+            return
         self._now = max(self._now, float(until))
 
     def _execute(self, count: int) -> None:

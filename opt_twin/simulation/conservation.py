@@ -21,9 +21,9 @@ def check_run(floor: Floor, end: float) -> None:
     Raises
     ------
     ConservationError
-        If released units are not those that left, were scrapped or are in the line; if the state times of a
-        server do not add up to the time, to 1e-6 s and a relative 1e-9, or one is negative; if a buffer holds
-        more than its capacity; or if a station has finished more cycles than its servers can.
+        If units released or created are not those that left, were scrapped or are in the line; if the state
+        times of a server do not add up to the time, to 1e-6 s and a relative 1e-9, or one is negative; if a
+        buffer holds more than its capacity; or if a station has finished more cycles than its servers can.
     """
     _check_units(floor)
     _check_states(floor, end)
@@ -35,8 +35,9 @@ def _check_units(floor: Floor) -> None:
     found = sum(part.units for node in floor.nodes.values() for part in node.contents())
     if ledger.inside != found:
         raise ConservationError(
-            f"{ledger.released} units were released, {ledger.left} left and {ledger.scrapped} were scrapped, "
-            f"so {ledger.inside} must be in the line, but {found} are found there"
+            f"{ledger.released} units were released, {ledger.created} came about in parts taken apart, "
+            f"{ledger.left} left and {ledger.scrapped} were scrapped, so {ledger.inside} must be in the "
+            f"line, but {found} are found there"
         )
 
 
@@ -53,7 +54,7 @@ def _check_states(floor: Floor, end: float) -> None:
 
 def _check_limits(floor: Floor, end: float) -> None:
     for buffer in floor.line.buffers:
-        level = len(floor.buffers[buffer.name].parts)
+        level = sum(1 for _ in floor.buffers[buffer.name].contents())
         if buffer.capacity is not None and level > buffer.capacity:
             raise ConservationError(f"buffer {buffer.name!r} holds {level} parts in {buffer.capacity} places")
     for name, node in floor.stations.items():

@@ -66,7 +66,8 @@ def run_replication(
         Horizon, warm-up and whether to check; `replications` and `workers` play no part.
     plan
         A schedule of the line's orders. The source then releases the orders in its sequence, none before its
-        release time, and the run ends when all are complete.
+        release time, every station makes them in the sequence of its machine, and the run ends when all are
+        complete.
     seed, replication
         Name the random streams.
     log
@@ -83,6 +84,11 @@ def run_replication(
         If parts or state times do not add up.
     """
     engine = Engine(line, settings=settings, plan=plan, seed=seed, replication=replication, log=log)
+    if engine.floor.decisions.needed:
+        raise SimulationError(
+            "the routing of an element is 'decision': run the line step by step with a policy "
+            "(opt_twin.simulation.Simulation), or give it a rule"
+        )
     engine.start()
     engine.floor.calendar.execute()
     return engine.close()
@@ -158,7 +164,7 @@ class Engine:
 
     def _refuse_open_orders(self) -> None:
         book = self.floor.book
-        if book is not None and book.open:
+        if book is not None and book.planned and book.open:
             names = book.open
             raise SimulationError(
                 f"{len(names)} of {len(book.sequence)} orders are not complete by the horizon of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -98,22 +99,28 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
         gain = value - before.accounts[name][0]
         values[name] = gain / (divisor * seconds) if divisor else gain
     if book is not None:
-        values |= _order_measures(book)
+        values |= _order_measures(book, after.time)
     return values
 
 
-def _order_measures(book: OrderBook) -> dict[str, float]:
+def _order_measures(book: OrderBook, end: float) -> dict[str, float]:
+    """Return the measures of orders; one that is open at `end` is as late as it is then, and not on time."""
+    completion = {order.name: book.completion.get(order.name, math.nan) for order in book.sequence}
     late = [
-        0.0 if order.due is None else max(0.0, book.completion[order.name] - order.due)
+        0.0 if order.due is None else max(0.0, book.completion.get(order.name, end) - order.due)
         for order in book.sequence
     ]
+    on_time = [
+        tardiness == 0 and order.name in book.completion
+        for order, tardiness in zip(book.sequence, late, strict=True)
+    ]
     values = {
-        "makespan": max(book.completion.values()),
+        "makespan": math.nan if book.open else max(completion.values()),
         "total_tardiness": sum(late),
         "maximum_tardiness": max(late),
-        "orders_on_time": sum(tardiness == 0 for tardiness in late) / len(late),
+        "orders_on_time": sum(on_time) / len(late),
     }
-    return values | {f"order.{name}.completion": time for name, time in sorted(book.completion.items())}
+    return values | {f"order.{name}.completion": time for name, time in sorted(completion.items())}
 
 
 def measure_units(line: Line, names: list[str]) -> dict[str, str]:

@@ -23,6 +23,8 @@ class Ledger:
         How many parts and batches have got a number.
     released, left, scrapped
         Units that sources released, that sinks took, that left as scrap.
+    created
+        Units that came about when parts were taken apart.
     good, defective
         Parts that sinks took.
     moment
@@ -41,6 +43,7 @@ class Ledger:
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
+        "created",
         "defective",
         "good",
         "last_exit",
@@ -62,6 +65,7 @@ class Ledger:
         self._costs = dict(costs)
         self.numbers = 0
         self.released = 0
+        self.created = 0
         self.left = 0
         self.scrapped = 0
         self.good = 0
@@ -77,7 +81,7 @@ class Ledger:
     @property
     def inside(self) -> int:
         """Units that must be in the line now."""
-        return self.released - self.left - self.scrapped
+        return self.released + self.created - self.left - self.scrapped
 
     def number(self) -> int:
         """Return the number of a new part or batch."""
@@ -94,6 +98,13 @@ class Ledger:
             self.material += self._costs.get(part.product, 0.0)
         if self.log is not None:
             self.note(now, element, "release", part)
+
+    def create(self, part: Part, units: int, now: float, *, rank: int) -> None:
+        """Enter units that come about as `part` is taken apart at the station of `rank`."""
+        self.created += units
+        self.moment -= units * now
+        if self.book is not None and part.order is not None:
+            self.book.add(part, units, rank)
 
     def exit(self, part: Part, element: str, now: float) -> None:
         """Enter a part that a sink takes."""

@@ -27,6 +27,12 @@ class Part:
         Whether a cycle made it defective, or any part in it is.
     rejected
         Whether the last inspection rejected it.
+    operation
+        With a plan for each station: its last planned operation, -1 before the first.
+    taken
+        Index of a connection with a limit -> how often the part has gone that way; None for never.
+    members
+        The parts that it was made of, where they come out again; else None.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -37,6 +43,9 @@ class Part:
         "born",
         "defective",
         "rejected",
+        "operation",
+        "taken",
+        "members",
     )
     __slots__ = STATE
 
@@ -48,6 +57,15 @@ class Part:
         self.born = 0.0
         self.defective = False
         self.rejected = False
+        self.operation = -1
+        self.taken: dict[int, int] | None = None
+        self.members: list[Part] | None = None
+
+    def spoil(self) -> None:
+        """Make it defective, with the members of a batch that are kept."""
+        self.defective = True
+        for member in self.members or ():
+            member.defective = True
 
 
 class Giver(Protocol):
@@ -77,6 +95,12 @@ class Taker(Protocol):
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait until its part can be taken."""
+
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver`, which waits, wait no longer."""
+
+    def queue_length(self) -> int:
+        """Return how many parts are in it or wait for it."""
 
 
 def enqueue(waiting: list[Giver], giver: Giver, now: float) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.behaviours import StationRules
     from opt_twin.simulation.failures import ModeState
     from opt_twin.simulation.maintenance import TaskState
-    from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.orders import Coming
     from opt_twin.simulation.people import People
     from opt_twin.simulation.stations import StationNode
 
@@ -103,7 +103,7 @@ class Server(Worker):
             model.setup_times or micro_stops or load is not None or self._attended or model.behaviour
         )
         self._product = model.initial_product
-        self._backlog: Backlog | None = None
+        self._backlog: Coming | None = None
         self._order: str | None = None
         self._schedule = station.calendar.schedule
         self._priority = priority
@@ -129,7 +129,7 @@ class Server(Worker):
         self._simple = self._short and not self.operation
         self._event = self._new_event()
 
-    def follow(self, backlog: Backlog) -> None:
+    def follow(self, backlog: Coming) -> None:
         """Execute a plan: close batches, and set up ahead, by what may still come to the station."""
         self._backlog = backlog
 
@@ -144,7 +144,7 @@ class Server(Worker):
 
     def load(self, part: Part, now: float) -> None:
         """Take a part; start the cycle when no set-up runs."""
-        last = self._backlog is not None and self._backlog.take_off(part.order, part.units)
+        last = self._backlog is not None and self._backlog.take(part)
         self.part = part
         if not self._preparing:
             self._begin(now)
@@ -301,32 +301,35 @@ class Server(Worker):
             self._people.give_back(self.call, now)
         station.cycles += 1
         if station.defect is not None and station.defect():
-            part.defective = True
+            part.spoil()
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
             )
-        if self.counters:
-            self._count(now)
-        if station.rules is not None and station.rules.maintains:
-            self._ask_for_maintenance(station.rules, now)
-        if self.later:
-            self._stop_now(now)
-        if station.inspect is not None and self._rejected(part, station.inspect()):
-            self._scrap("rejected", now)
-        elif not self._send(now):
+        if self.counters or self.later or station.rules is not None:
+            self._conclude(station.rules, now)
+        if station.inspect is not None:
+            self._inspect(station.inspect, now)
+        if station.outcome is not None and self.part is not None:
+            self.part, *self.more = station.outcome.give(self.part, self._index, now)
+        if self.part is not None and not self._send(now):
             return
         freed: list[Server] = []
         self.refill(now, freed)
         if freed:
             settle(freed, now)
 
-    def _ask_for_maintenance(self, rules: StationRules, now: float) -> None:
-        """Do the maintenance that the behaviour of the station asks for."""
-        wanted = rules.maintenance(self._station.cycles, now, [task.task.name for task in self.tasks])
-        for task in self.tasks:
-            if task.task.name == wanted:
-                task.demand(now)
+    def _conclude(self, rules: StationRules | None, now: float) -> None:
+        """Let what waits for the end of a cycle happen: clocks of cycles, maintenance, the end of a shift."""
+        if self.counters:
+            self._count(now)
+        if rules is not None and rules.maintains:
+            wanted = rules.maintenance(self._station.cycles, now, [task.task.name for task in self.tasks])
+            for task in self.tasks:
+                if task.task.name == wanted:
+                    task.demand(now)
+        if self.later:
+            self._stop_now(now)
 
     def _count(self, now: float) -> None:
         """Let the clocks of cycles advance."""
@@ -335,10 +338,18 @@ class Server(Worker):
             if not mode.left:
                 mode.strike(now)
 
+    def _inspect(self, draw: Callable[[], float], now: float) -> None:
+        """Test the finished part; scrap it if it is rejected, unless rejects are routed on."""
+        part = self.peek()
+        if self._rejected(part, draw()):
+            self._scrap("rejected", now)
+
     def _rejected(self, part: Part, draw: float) -> bool:
+        """Return whether the test rejects `part` and it is to be scrapped."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        return draw < (inspection.detection if part.defective else inspection.false_alarm)
+        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:
         part = self.part

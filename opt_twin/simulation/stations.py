@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.outcomes import Outcome
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -41,6 +42,12 @@ class StationNode:
         The user's own rules for its cycles; None where there are none.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
+    outcome
+        What a cycle gives out in the place of its part; None for the part itself.
+    keeps
+        Whether batches keep their members.
+    groups
+        Product -> what the members of a batch have in common; None when they need nothing in common.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "waiting")
@@ -51,10 +58,13 @@ class StationNode:
         "defect",
         "draw",
         "draw_by_product",
+        "groups",
         "inspect",
+        "keeps",
         "ledger",
         "only",
         "_times",
+        "outcome",
         "rank",
         "rules",
         "servers",
@@ -87,6 +97,9 @@ class StationNode:
         self.cycles = 0
         self.backlog: Backlog | None = None
         self.rules: StationRules | None = None
+        self.outcome: Outcome | None = None
+        self.keeps = False
+        self.groups: dict[str | None, str | None] | None = None
         self.speed = self.fastest = station.speed
         self._times = times
         self.draw: Callable[[], float]
@@ -178,10 +191,18 @@ class StationNode:
             giver.since = now
             waiting.append(giver)
 
-    def lose(self, order: str, units: int, now: float) -> None:
-        """Learn that `units` of an order will never come; what waits for nothing else of it goes on."""
-        if self.backlog is not None and self.backlog.take_off(order, units):
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver` wait no longer."""
+        self.waiting.remove(giver)
+
+    def queue_length(self) -> int:
+        """Return how many parts its servers hold and how many wait for a place."""
+        return sum(1 for _ in self.contents()) + len(self.waiting)
+
+    def lose(self, part: Part, now: float) -> None:
+        """Learn that `part` will never come; what waits for nothing else of its order goes on."""
+        if self.backlog is not None and self.backlog.take(part):
             for server in self.servers:
-                if server.collected and server.collected[0].order == order:
+                if server.collected and server.collected[0].order == part.order:
                     server.close(now)
             self.prepare(now)

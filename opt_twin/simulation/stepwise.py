@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from opt_twin.errors import OptionError, SimulationError, UnknownNameError
 from opt_twin.line import Line
@@ -15,7 +16,37 @@ from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.snapshot import Snapshot, load_state, save_state
 from opt_twin.simulation.stations import StationNode
 
-__all__ = ["Observation", "Simulation"]
+__all__ = ["Decision", "Observation", "Policy", "Simulation"]
+
+
+@record
+class Decision(Record):
+    """A question that must be answered before the run goes on.
+
+    Attributes
+    ----------
+    element
+        Where a part waits to be sent on.
+    product, order
+        Of the part; None where it has none.
+    rejected
+        Whether its last inspection rejected it.
+    targets
+        Where it may go, in the order of the connections.
+    waiting
+        Parts that are at each target or wait for it, in the same order.
+    """
+
+    element: str
+    product: str | None = None
+    order: str | None = None
+    rejected: bool = False
+    targets: tuple[str, ...]
+    waiting: tuple[int, ...]
+
+
+Policy = Callable[[Decision, "Observation"], str]
+"""Answers a decision with one of its targets."""
 
 
 @record
@@ -56,6 +87,9 @@ class Simulation:
     ----------
     line, settings, plan, seed, replication, log
         As of :func:`opt_twin.simulation.run_replication`.
+    policy
+        Answers the decisions of elements whose `routing` is ``decision``; None to answer them by
+        :meth:`decide`.
     state
         Where the run goes on from, see :class:`Snapshot`; None for the start.
 
@@ -92,8 +126,10 @@ class Simulation:
         seed: int = 0,
         replication: int = 0,
         log: bool = False,
+        policy: Policy | None = None,
         state: str | None = None,
     ) -> None:
+        self._policy = policy
         self._engine = Engine(line, settings=settings, plan=plan, seed=seed, replication=replication, log=log)
         if state is None:
             self._engine.start()
@@ -110,27 +146,79 @@ class Simulation:
         """Whether the horizon is reached, or all orders of a plan are complete."""
         return self._engine.floor.calendar.ended
 
+    @property
+    def decision(self) -> Decision | None:
+        """The question that must be answered before the run goes on; None when there is none."""
+        floor = self._engine.floor
+        if not floor.pending:
+            return None
+        giver, targets = floor.pending[0]
+        part = giver.peek()
+        return Decision(
+            element=floor.decisions.element_of(giver),
+            product=part.product,
+            order=part.order,
+            rejected=part.rejected,
+            targets=targets,
+            waiting=tuple(floor.taker(target).queue_length() for target in targets),
+        )
+
+    def decide(self, target: str) -> None:
+        """Answer the open decision: the part goes to `target`, or waits there.
+
+        Raises
+        ------
+        OptionError
+            If no decision is open, or the part may not go there.
+        """
+        floor = self._engine.floor
+        if not floor.pending:
+            raise OptionError(f"no decision is open, at {self.now:g} s")
+        floor.decisions.carry_out(floor.pending[0][0], target, self.now)
+
     def step(self) -> bool:
-        """Handle the next event with all that it makes possible; return whether there was one."""
+        """Handle the next event with all that it makes possible; return whether there was one.
+
+        Raises
+        ------
+        SimulationError
+            If a decision is open and there is no policy, or the run cannot go on.
+        """
+        self._answer()
         return self._engine.floor.calendar.advance(math.inf)
 
     def run_until(self, time: float) -> None:
-        """Handle everything that happens until `time`, that moment included.
+        """Handle everything that happens until `time`, that moment included, or until a decision is open.
 
         Raises
         ------
         OptionError
             If `time` is over.
         SimulationError
-            If the run cannot go on.
+            If a decision is open and there is no policy, or the run cannot go on.
         """
         if time < self.now:
             raise OptionError(f"the run stands at {self.now:g} s and cannot go back to {time:g} s")
-        calendar = self._engine.floor.calendar
+        calendar, pending = self._engine.floor.calendar, self._engine.floor.decisions
+        self._answer()
         while calendar.advance(time):
-            pass
+            if pending.open:
+                if self._policy is None:
+                    return
+                self._answer()
         if not calendar.ended:
             calendar.wait(time)
+
+    def run_to_decision(self) -> Decision | None:
+        """Run until a decision is open and return it; None at the end of the run.
+
+        Raises
+        ------
+        SimulationError
+            If a decision is open already, or the run cannot go on.
+        """
+        self.run_until(math.inf)
+        return self.decision
 
     def finish(self) -> Run:
         """Run to the end and return the measures.
@@ -138,13 +226,27 @@ class Simulation:
         Raises
         ------
         SimulationError
-            If the run cannot go on, or orders of the plan are not complete by the horizon.
+            If a decision is open and there is no policy, the run cannot go on, or orders of the plan are not
+            complete by the horizon.
         ConservationError
             If parts or state times do not add up.
         """
-        if not self.ended:
+        if self._engine.floor.decisions.needed:
+            self.run_until(math.inf)
+            self._answer()
+        elif not self.ended:
             self._engine.floor.calendar.execute()
         return self._engine.close()
+
+    def _answer(self) -> None:
+        """Let the policy answer what is open."""
+        while (decision := self.decision) is not None:
+            if self._policy is None:
+                raise SimulationError(
+                    f"{decision.element!r} waits for a decision, at {self.now:g} s: call decide() with one "
+                    f"of {', '.join(decision.targets)}, or give the simulation a policy"
+                )
+            self.decide(self._policy(decision, self.observe()))
 
     # -- looking and acting ---------------------------------------------------------------------------
 
@@ -231,7 +333,7 @@ class Simulation:
         )
 
     @classmethod
-    def restore(cls, snapshot: Snapshot, *, log: bool = False) -> Simulation:
+    def restore(cls, snapshot: Snapshot, *, log: bool = False, policy: Policy | None = None) -> Simulation:
         """Return a run that goes on from where `snapshot` was taken."""
         return cls(
             snapshot.line,
@@ -240,5 +342,6 @@ class Simulation:
             seed=snapshot.seed,
             replication=snapshot.replication,
             log=log,
+            policy=policy,
             state=snapshot.state,
         )

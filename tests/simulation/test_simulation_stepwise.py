@@ -268,3 +268,63 @@ def test_time_stops_at_the_horizon():
     assert run.ended
     assert run.now == 60
     assert run.finish().values["parts_out"] == 6
+
+
+def fork():
+    return Line(
+        name="fork",
+        elements=(
+            Source(name="In", interarrival=Exponential(mean=4.0)),
+            Buffer(name="Q", capacity=6),
+            Station(name="T", cycle_time=1.0, routing="decision"),
+            Station(name="A", cycle_time=Exponential(mean=6.0)),
+            Buffer(name="B1", capacity=2),
+            Station(name="B", cycle_time=Exponential(mean=9.0)),
+            Sink(name="Out"),
+        ),
+        connections=(
+            *chain("In", "Q", "T", "A", "Out"),
+            Connection(source="T", target="B1"),
+            *chain("B1", "B", "Out"),
+        ),
+    )
+
+
+def shorter(decision, _observation=None):
+    return min(zip(decision.waiting, decision.targets, strict=True))[1]
+
+
+def test_a_decision_stops_the_run_until_it_is_made():
+    run = Simulation(fork(), settings=RunSettings(horizon=600), seed=2)
+    asked = run.run_to_decision()
+    assert asked.element == "T"
+    assert asked.targets == ("A", "B1")
+    assert asked.waiting == (0, 0)
+    with pytest.raises(SimulationError, match=r"'T' waits for a decision, at [0-9.]+ s: call decide"):
+        run.run_until(600)
+    with pytest.raises(OptionError, match="cannot go to 'B'"):
+        run.decide("B")
+    run.decide("B1")
+    assert run.observe().states["B"] == ("busy",)
+    assert run.observe().states["T"] == ("starved",)
+    while run.decision or run.run_to_decision():
+        run.decide(shorter(run.decision))
+    with pytest.raises(OptionError, match="no decision is open, at 600 s"):
+        run.decide("A")
+    assert run.finish().values["parts_out"] > 100
+
+
+def test_a_policy_and_decisions_by_hand_take_the_same_path():
+    whole = Simulation(fork(), settings=RunSettings(horizon=900), seed=5, policy=shorter, log=True).finish()
+    run = Simulation(fork(), settings=RunSettings(horizon=900), seed=5)
+    while run.run_to_decision():
+        run = Simulation.restore(through_json(run.snapshot()))
+        run.decide(shorter(run.decision))
+    assert dict(run.finish().values) == dict(whole.values)
+
+
+def test_deciding_by_the_shortest_queue_is_the_rule_of_that_name():
+    """Both look at the parts at a target and those that wait for it when the part comes to the head."""
+    ruled = fork().with_value("T.routing", "shortest_queue")
+    run = Simulation(fork(), settings=RunSettings(horizon=900), seed=5, policy=shorter).finish()
+    assert dict(run.values) == dict(run_replication(ruled, settings=RunSettings(horizon=900), seed=5).values)
