@@ -388,8 +388,9 @@ class Server(Worker):
 
     def moved_on(self, now: float, freed: list[Server]) -> None:
         """Send on what else is finished, then be filled in turn."""
-        if self.part is None or self._send(now):
-            freed.append(self)
+        if self.phase is None and self.part is not None and not self._send(now):
+            return  # what is in process has come back through a loop already
+        freed.append(self)
 
     # -- failures -------------------------------------------------------------------------------------
 
