@@ -42,6 +42,7 @@ class BatchServer(Server):
         batch.units = sum(member.units for member in members)
         batch.born = sum(member.born for member in members)
         batch.defective = any(member.defective for member in members)
+        batch.pallets = tuple(pool for member in members for pool in member.pallets)
         if self._log is not None:
             for member in members:
                 self._ledger.note(now, self._name, "join", member, server=self._index, batch=batch.number)

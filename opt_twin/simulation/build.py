@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 from opt_twin.errors import SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Conveyor, Element, FailureMode, Line, Sink, Source, Station, Transport
 from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
+from opt_twin.simulation.build_handling import conveyor_node, fleet_nodes, pallet_pools, transport_node
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
+from opt_twin.simulation.conveyors import ConveyorNode
 from opt_twin.simulation.draws import Streams
 from opt_twin.simulation.events import EventRecord
-from opt_twin.simulation.failures import ModeState
+from opt_twin.simulation.failures import Failing, ModeState
+from opt_twin.simulation.fleets import FleetNode
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, order_sequence
+from opt_twin.simulation.pallets import PalletPool, PalletSource
 from opt_twin.simulation.parts import Part, Taker
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.sources import SinkNode, SourceNode
@@ -25,7 +30,7 @@ from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply
 from opt_twin.simulation.ways import Ways
 from opt_twin.streams import Purpose
 
-__all__ = ["Account", "Floor", "Node"]
+__all__ = ["Account", "Floor", "Group", "Node"]
 
 Account = tuple[str, float, float]
 """Name of a measure, what it has come to since the start, and by what times the seconds measured it is
@@ -37,6 +42,13 @@ class Node(Protocol):
 
     def contents(self) -> Iterator[Part]:
         """Yield the parts that are in it."""
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield its measures as they stand."""
+
+
+class Group(Protocol):
+    """Something in a run that is no element: the vehicles of a fleet, pallets."""
 
     def accounts(self, now: float) -> Iterator[Account]:
         """Yield its measures as they stand."""
@@ -54,8 +66,10 @@ class Floor:
         Time, and the accounts.
     nodes
         The elements, by name, in the order of their ranks.
-    stations, buffers, sources
+    stations, buffers, sources, conveyors
         Those of each kind.
+    fleets, pools
+        The vehicles and the pallets, by name.
     actors
         Whatever changes in a run, by a name of its own.
     book
@@ -77,21 +91,30 @@ class Floor:
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
+        self.conveyors: dict[str, ConveyorNode] = {}
         self.actors: dict[str, object] = {"calendar": self.calendar, "ledger": self.ledger}
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
-        self._widest = max(2, *(station.servers for station in line.stations))
+        self._widest = max(
+            2, *(station.servers for station in line.stations), *(fleet.number for fleet in line.fleets)
+        )
         self.priorities = Priorities(
-            elements=len(line.elements),
+            elements=len(line.elements) + len(line.fleets) + len(line.pallets),
             servers=self._widest,
-            modes=max(1, *(len(station.failures) for station in line.stations)),
+            modes=max(1, *(len(getattr(element, "failures", ())) for element in line.elements)),
         )
         sequence = None if plan is None else order_sequence(line, plan)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
+        self.fleets: dict[str, FleetNode] = fleet_nodes(self, [e.name for e in ordered], self._widest)
+        self.pools: dict[str, PalletPool] = pallet_pools(self)
         leaving = {e.name: Ways(self.streams.uniform(e.name, Purpose.ROUTING)) for e in ordered}
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
+        for pool in self.pools.values():
+            if pool.pallets.unloaded_at is not None:
+                node = self.stations[pool.pallets.unloaded_at]
+                node.unloads = (*(node.unloads or ()), pool)
         if sequence is not None:
             followers = [
                 node
@@ -118,6 +141,10 @@ class Floor:
             for server in station.servers:
                 for mode in server.modes:
                     mode.renew()
+        for conveyor in self.conveyors.values():
+            for mode in conveyor.modes:
+                mode.renew()
+            conveyor.start()
         if self.book is not None:
             self.book.start()
         for source in self.sources.values():
@@ -131,6 +158,12 @@ class Floor:
         """Return `made`, known under `name` from now on."""
         self.actors[name] = made
         return made
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """What is counted beside the elements."""
+        yield from self.fleets.values()
+        yield from self.pools.values()
 
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
@@ -157,6 +190,11 @@ class Floor:
             return node
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
+        if isinstance(element, Conveyor):
+            self.conveyors[name] = self.actor(name, conveyor_node(self, element, ways))
+            return self.conveyors[name]
+        if isinstance(element, Transport):
+            return self.actor(name, transport_node(self, element, ways))
         raise NotImplementedError(element.kind)
 
     def _stop(self, now: float) -> None:
@@ -165,6 +203,8 @@ class Floor:
     def _refuse_flood(self, source: Source) -> None:
         """Refuse a saturated source without a limit that nothing holds back."""
         if source.interarrival is not None or source.limit is not None or self.book is not None:
+            return
+        if source.pallets is not None:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
@@ -179,7 +219,8 @@ class Floor:
         if source.interarrival is not None and self.book is None:
             interarrival = self.streams.times(source.name, Purpose.ARRIVAL, source.interarrival)
         name = source.name
-        self.sources[name] = node = SourceNode(
+        kind = SourceNode if source.pallets is None else partial(PalletSource, self.pools[source.pallets])
+        self.sources[name] = node = kind(
             name,
             key=self.key(name),
             ways=ways,
@@ -242,23 +283,29 @@ class Floor:
                 if stop.probability > 0
             ],
         )
-        modes = [
-            ModeState(
-                mode,
-                server,
-                calendar=self.calendar,
-                failure=self.priorities.of(Kind.FAILURE, node.rank, index, number),
-                repair=self.priorities.of(Kind.REPAIR, node.rank, index, number),
-                time_to_failure=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_FAILURE, mode.time_to_failure
-                ),
-                time_to_repair=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_REPAIR, mode.time_to_repair
+        server.fit(self.modes(server, station.failures, place, node.rank, index))
+        return self.actor(place, server)
+
+    def modes(
+        self, failing: Failing, failures: Sequence[FailureMode], place: str, rank: int, index: int = 0
+    ) -> list[ModeState]:
+        """Return the failure modes of what stands at `place`."""
+        return [
+            self.actor(
+                f"{place}.{mode.name}",
+                ModeState(
+                    mode,
+                    failing,
+                    calendar=self.calendar,
+                    failure=self.priorities.of(Kind.FAILURE, rank, index, number),
+                    repair=self.priorities.of(Kind.REPAIR, rank, index, number),
+                    time_to_failure=self.streams.times(
+                        f"{place}.{mode.name}", Purpose.TIME_TO_FAILURE, mode.time_to_failure
+                    ),
+                    time_to_repair=self.streams.times(
+                        f"{place}.{mode.name}", Purpose.TIME_TO_REPAIR, mode.time_to_repair
+                    ),
                 ),
             )
-            for number, mode in enumerate(station.failures)
+            for number, mode in enumerate(failures)
         ]
-        server.fit(modes)
-        for mode in modes:
-            self.actor(f"{place}.{mode.mode.name}", mode)
-        return self.actor(place, server)

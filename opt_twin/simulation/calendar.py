@@ -99,6 +99,10 @@ class Calendar(simpy.Environment):
     Ordinary SimPy events and processes run in it too.
     """
 
+    def schedule_at(self, cause: Cause, priority: EventPriority, time: float) -> None:
+        """Schedule a cause at `time` itself, where `now + delay` could miss it by a bit."""
+        heappush(self._queue, (time, priority, next(self._eid), cause))
+
     def end(self, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """End the run: the `act` of the event that does so."""
         raise _Ended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.line import Clock, FailureMode
 from opt_twin.simulation.calendar import Calendar, Cause
@@ -13,13 +13,21 @@ from opt_twin.simulation.phases import FAILED
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
-    from opt_twin.simulation.servers import Server
+__all__ = ["Failing", "ModeState"]
 
-__all__ = ["ModeState"]
+
+class Failing(Protocol):
+    """What can fail: a server or a belt."""
+
+    def fail(self, mode: FailureMode, state: int, now: float) -> None:
+        """Stop for a reason that shows as `state`."""
+
+    def repair(self, mode: FailureMode, state: int, now: float) -> None:
+        """Go on when nothing else stops it."""
 
 
 class ModeState:
-    """One failure mode of one server.
+    """One failure mode of one server, or of a belt.
 
     Attributes
     ----------
@@ -51,7 +59,7 @@ class ModeState:
     def __init__(
         self,
         mode: FailureMode,
-        server: Server,
+        server: Failing,
         *,
         calendar: Calendar,
         failure: EventPriority,

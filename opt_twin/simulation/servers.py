@@ -9,7 +9,7 @@ from opt_twin.line import Clock, FailureMode, Interrupted
 from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Cause
 from opt_twin.simulation.events import EventRecord
-from opt_twin.simulation.parts import Part
+from opt_twin.simulation.parts import Part, free_pallets
 from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
@@ -350,6 +350,8 @@ class Server:
             )
         if self.counters:
             self._count(now)
+        if station.unloads is not None:
+            free_pallets(part, now, station.unloads)
         if self.later:
             self._stop_now(now)
         if station.inspect is not None and self._rejected(part, station.inspect()):

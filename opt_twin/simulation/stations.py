@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.pallets import PalletPool
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -35,6 +36,8 @@ class StationNode:
         Processing times: of any product, and of those that have their own; None when none has.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
+    unloads
+        Pools of the pallets that parts leave at the end of a cycle; None where they leave none.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("cycles", "waiting")
@@ -51,6 +54,7 @@ class StationNode:
         "rank",
         "servers",
         "station",
+        "unloads",
         "ways",
     )
 
@@ -78,6 +82,7 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
+        self.unloads: tuple[PalletPool, ...] | None = None
         self.draw = draws[None]
         self.draw_by_product = draws if len(draws) > 1 else None
 

@@ -1,0 +1,87 @@
+"""Conveyors, vehicles and pallets made ready for a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opt_twin.line import Conveyor, Transport
+from opt_twin.simulation.calendar import Kind
+from opt_twin.simulation.conveyors import ConveyorNode, LoopConveyor, StoppingConveyor
+from opt_twin.simulation.fleets import FleetNode, TransportNode, Vehicle
+from opt_twin.simulation.pallets import PalletPool
+from opt_twin.simulation.ways import Ways
+
+if TYPE_CHECKING:
+    from opt_twin.simulation.build import Floor
+
+__all__ = ["conveyor_node", "fleet_nodes", "pallet_pools", "transport_node"]
+
+
+def conveyor_node(floor: Floor, conveyor: Conveyor, ways: Ways) -> ConveyorNode:
+    """Return a conveyor with its failure modes."""
+    name, rank = conveyor.name, floor.rank(conveyor.name)
+    kind = ConveyorNode if conveyor.accumulating else StoppingConveyor
+    if conveyor.recirculating:
+        kind = LoopConveyor
+    node = kind(
+        conveyor,
+        key=floor.key(name),
+        ways=ways,
+        ledger=floor.ledger,
+        calendar=floor.calendar,
+        priorities=(
+            floor.priorities.of(Kind.COMPLETION, rank, 0),
+            floor.priorities.of(Kind.COMPLETION, rank, 1),
+        ),
+    )
+    node.fit(floor.modes(node, conveyor.failures, name, rank))
+    return node
+
+
+def transport_node(floor: Floor, transport: Transport, ways: Ways) -> TransportNode:
+    """Return a transport; its fleet is there already."""
+    return TransportNode(
+        transport,
+        key=floor.key(transport.name),
+        ways=ways,
+        ledger=floor.ledger,
+        fleet=floor.fleets[transport.fleet],
+        target=floor.line.successors(transport.name)[0].target,
+    )
+
+
+def fleet_nodes(floor: Floor, places: list[str], widest: int) -> dict[str, FleetNode]:
+    """Return the fleets of a line; they rank behind its elements."""
+    nodes: dict[str, FleetNode] = {}
+    for rank, fleet in enumerate(floor.line.fleets, start=len(places)):
+        name = f"fleet {fleet.name}"
+        nodes[fleet.name] = node = floor.actor(name, FleetNode(fleet, places=places, widest=widest))
+        node.vehicles = tuple(
+            floor.actor(
+                f"{name}#{index + 1}",
+                Vehicle(
+                    node,
+                    index=index,
+                    calendar=floor.calendar,
+                    priority=floor.priorities.of(Kind.COMPLETION, rank, index),
+                ),
+            )
+            for index in range(fleet.number)
+        )
+    return nodes
+
+
+def pallet_pools(floor: Floor) -> dict[str, PalletPool]:
+    """Return the pallets of a line; they rank behind its fleets."""
+    first = len(floor.line.elements) + len(floor.line.fleets)
+    return {
+        pallets.name: floor.actor(
+            f"pallets {pallets.name}",
+            PalletPool(
+                pallets,
+                calendar=floor.calendar,
+                priority=floor.priorities.of(Kind.COMPLETION, first + index),
+            ),
+        )
+        for index, pallets in enumerate(floor.line.pallets)
+    }
