@@ -18,9 +18,9 @@ Of a conveyor, as shares of the time that add up to 1: ``<conveyor>.moving``, ``
 end waits), ``.failed``; also ``.level`` (parts on it, time-average) and ``.parts`` (that have left it).
 
 Of a transport: ``<transport>.level`` (parts on vehicles, time-average) and ``.parts`` (delivered).
-Of a fleet, as shares of the time of its vehicles that add up to 1: ``<fleet>.idle``, ``.empty`` (driving without a
-part), ``.loading``, ``.loaded`` (driving with one), ``.unloading``, ``.waiting`` (for a place for the part),
-``.charging``; also ``<fleet>.trips`` (parts delivered) and ``.distance`` (metres driven).
+Of a fleet, as shares of the time of its vehicles that add up to 1: ``<fleet>.idle``, ``.empty`` (driving
+without a part), ``.loading``, ``.loaded`` (driving with one), ``.unloading``, ``.waiting`` (for a place for
+the part), ``.charging``; also ``<fleet>.trips`` (parts delivered) and ``.distance`` (metres driven).
 
 Of pallets, time-averages that add up to their number: ``<pallets>.free``, ``.in_use``, ``.returning``.
 """
