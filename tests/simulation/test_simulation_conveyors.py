@@ -100,7 +100,7 @@ def stopping_belt(conveyor, works):
         now = real(on_belt)
         if j >= conveyor.capacity and left[j - conveyor.capacity] > now:
             now = left[j - conveyor.capacity]
-            on_belt = now - sum(seconds for _, seconds in stops if real(_) <= now)
+            on_belt = now - sum(seconds for begun, seconds in stops if real(begun) <= now)
         entered.append(on_belt)
         at_end.append((now, on_belt + travel))
         arrived = on_belt + travel + sum(seconds for _, seconds in stops)
