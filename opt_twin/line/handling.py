@@ -150,12 +150,17 @@ class Transport(Record):
         Name of the fleet whose vehicles drive here.
     priority
         Of its calls for a vehicle among those of the fleet; a higher one is served first.
+    reserves
+        Whether a vehicle is sent only when the target has a place for the part beside those of the parts that
+        are on their way already. If not, it is sent at once and may have to wait there; vehicles that all
+        wait for a station which waits for a vehicle stand for ever (shop locking, Egbelu and Tanchoco 1984).
     """
 
     kind: Literal["transport"] = "transport"
     name: Name
     fleet: Name
     priority: int = 0
+    reserves: bool = True
 
 
 @record

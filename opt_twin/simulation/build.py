@@ -12,7 +12,13 @@ from opt_twin.line import Buffer, Conveyor, Element, FailureMode, Line, Sink, So
 from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
-from opt_twin.simulation.build_handling import conveyor_node, fleet_nodes, pallet_pools, transport_node
+from opt_twin.simulation.build_handling import (
+    conveyor_node,
+    fleet_nodes,
+    pallet_pools,
+    reserve_places,
+    transport_node,
+)
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
 from opt_twin.simulation.conveyors import ConveyorNode
 from opt_twin.simulation.draws import Streams
@@ -111,6 +117,7 @@ class Floor:
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
+        reserve_places(self)
         for pool in self.pools.values():
             if pool.pallets.unloaded_at is not None:
                 node = self.stations[pool.pallets.unloaded_at]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opt_twin.line import Conveyor, Transport
+from opt_twin.line import Conveyor, Station, Transport
+from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.conveyors import ConveyorNode, LoopConveyor, StoppingConveyor
-from opt_twin.simulation.fleets import FleetNode, TransportNode, Vehicle
+from opt_twin.simulation.fleets import Dock, FleetNode, TransportNode, Vehicle
 from opt_twin.simulation.pallets import PalletPool
+from opt_twin.simulation.stations import StationNode
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Floor
 
-__all__ = ["conveyor_node", "fleet_nodes", "pallet_pools", "transport_node"]
+__all__ = ["conveyor_node", "fleet_nodes", "pallet_pools", "reserve_places", "transport_node"]
 
 
 def conveyor_node(floor: Floor, conveyor: Conveyor, ways: Ways) -> ConveyorNode:
@@ -48,6 +50,26 @@ def transport_node(floor: Floor, transport: Transport, ways: Ways) -> TransportN
         fleet=floor.fleets[transport.fleet],
         target=floor.line.successors(transport.name)[0].target,
     )
+
+
+def reserve_places(floor: Floor) -> None:
+    """Let the transports that reserve places see those of their targets.
+
+    Places that depend on what comes (components of an assembly) are not counted, nor are those of sinks.
+    """
+    docks: dict[str, Dock] = {}
+    for transport in floor.line.elements:
+        if not isinstance(transport, Transport) or not transport.reserves:
+            continue
+        node = floor.nodes[transport.name]
+        assert isinstance(node, TransportNode)
+        target = floor.line.element(node.target)
+        place = floor.nodes[node.target]
+        if isinstance(target, Station) and target.components:
+            continue
+        if isinstance(place, StationNode | BufferNode | ConveyorNode):
+            node.dock = place.dock = docks.setdefault(node.target, Dock(place))
+            node.dock.transports.append(node)
 
 
 def fleet_nodes(floor: Floor, places: list[str], widest: int) -> dict[str, FleetNode]:

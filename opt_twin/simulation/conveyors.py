@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from opt_twin.simulation.build import Account
     from opt_twin.simulation.failures import ModeState
+    from opt_twin.simulation.fleets import Dock
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.servers import Server
 
@@ -59,6 +60,8 @@ class ConveyorNode:
         As a giver: since when the part at the end has waited, and what breaks ties.
     conveyor, modes
         What the model says, and its failure modes.
+    dock
+        Who reserves places for parts that vehicles bring; None when nobody does.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -96,6 +99,7 @@ class ConveyorNode:
         "_priorities",
         "_travel",
         "conveyor",
+        "dock",
         "key",
         "modes",
         "ways",
@@ -130,6 +134,7 @@ class ConveyorNode:
         self._counters: tuple[ModeState, ...] = ()
         self.modes: tuple[ModeState, ...] = ()
         self.ways = ways
+        self.dock: Dock | None = None
         self.parts: deque[Part] = deque()
         self.entries: deque[float] = deque()
         self.waiting: list[Giver] = []
@@ -182,6 +187,10 @@ class ConveyorNode:
         if len(self.parts) == 1:
             self._due = entry + self._travel
             self._expect(now)
+
+    def room(self) -> float:
+        """Return how many more parts fit on it."""
+        return self._capacity - len(self.parts)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait at the entrance."""
@@ -319,6 +328,8 @@ class ConveyorNode:
             if not mode.left:
                 mode.strike(now)
         self._admit(now, freed)
+        if self.dock is not None:
+            self.dock.opened(now)
 
     # -- failures -------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class EventRecord:
     kind
         ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer or on a
         conveyor, or leaves its place on the vehicle of a transport), ``join`` (a part becomes a member of
-        batch `batch`), ``start`` and ``finish`` (of a station's cycle), ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`), ``state``.
+        batch `batch`), ``start`` and ``finish`` (of a station's cycle), ``scrap``, ``exit`` (through a sink),
+        ``fail`` and ``repair`` (of failure mode `detail`), ``state``.
     server
         Of a station, from 0.
     part, product, order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.line import Fleet, Transport
 from opt_twin.results import VEHICLE_STATES
@@ -19,9 +19,43 @@ if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.servers import Server
 
-__all__ = ["FleetNode", "TransportNode", "Vehicle"]
+__all__ = ["Dock", "FleetNode", "Spacious", "TransportNode", "Vehicle"]
 
 IDLE, EMPTY, LOADING, LOADED, UNLOADING, WAITING, CHARGING = range(len(VEHICLE_STATES))
+
+
+class Spacious(Protocol):
+    """A target whose places can be counted."""
+
+    dock: Dock | None
+
+    def room(self) -> float:
+        """Return how many more parts it can hold."""
+
+
+class Dock:
+    """The places of one target, and the transports that lead there and reserve them.
+
+    Attributes
+    ----------
+    target, transports
+        What they lead to, and which they are.
+    """
+
+    __slots__ = ("target", "transports")
+
+    def __init__(self, target: Spacious) -> None:
+        self.target = target
+        self.transports: list[TransportNode] = []
+
+    def is_open(self) -> bool:
+        """Return whether there is a place beside those of the parts that are on their way."""
+        return self.target.room() > sum(transport.inbound for transport in self.transports)
+
+    def opened(self, now: float) -> None:
+        """Send idle vehicles for the parts that there may be a place for now."""
+        for transport in self.transports:
+            transport.fleet.dispatch(now)
 
 
 class TransportNode:
@@ -31,6 +65,8 @@ class TransportNode:
     ----------
     aboard
         Parts on vehicles.
+    inbound
+        How many parts its vehicles fetch or carry.
     passed
         How many have been delivered.
     moment
@@ -39,10 +75,12 @@ class TransportNode:
         What breaks ties among its vehicles that wait at the target, for the first vehicle of the fleet.
     target
         Name of the element that it leads to.
+    dock
+        The places there, when it reserves them; None when there are always enough, or nobody asks.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("aboard", "moment", "passed")
-    __slots__ = (*STATE, "_fleet", "_ledger", "key", "name", "priority", "target", "ways")
+    STATE: ClassVar[tuple[str, ...]] = ("aboard", "inbound", "moment", "passed")
+    __slots__ = (*STATE, "_ledger", "dock", "fleet", "key", "name", "priority", "target", "ways")
 
     def __init__(
         self, transport: Transport, *, key: int, ways: Ways, ledger: Ledger, fleet: FleetNode, target: str
@@ -50,11 +88,13 @@ class TransportNode:
         self.name = transport.name
         self.priority = transport.priority
         self.target = target
-        self._fleet = fleet
+        self.fleet = fleet
         self._ledger = ledger
         self.ways = ways
         self.key = key
+        self.dock: Dock | None = None
         self.aboard: list[Part] = []
+        self.inbound = 0
         self.passed = 0
         self.moment = 0.0
 
@@ -77,7 +117,7 @@ class TransportNode:
 
     def wait(self, giver: Giver, now: float) -> None:
         """Call a vehicle."""
-        self._fleet.call(self, giver, now)
+        self.fleet.call(self, giver, now)
 
     def load(self, giver: Giver, now: float) -> Part:
         """Take the part of `giver` aboard a vehicle."""
@@ -91,6 +131,7 @@ class TransportNode:
     def unload(self, part: Part, now: float) -> None:
         """Take note that `part` has been delivered."""
         self.aboard.remove(part)
+        self.inbound -= 1
         self.moment += now
         self.passed += 1
 
@@ -140,16 +181,29 @@ class FleetNode:
         yield f"{name}.distance", self.metres, 0
 
     def call(self, transport: TransportNode, giver: Giver, now: float) -> None:
-        """Send the nearest vehicle that is idle; let the call wait when none is."""
+        """Send a vehicle, or let the call wait."""
         giver.since = now
-        place = self.place_of(giver)
-        idle = [vehicle for vehicle in self.vehicles if vehicle.state == IDLE]
-        if idle:
-            nearest = min(idle, key=lambda vehicle: self.metres_between(vehicle.place, place))
-            nearest.fetch(transport, giver, now)
-            return
         self.calls.append((transport, giver))
         self.calls.sort(key=_urgency)
+        self.dispatch(now)
+
+    def dispatch(self, now: float) -> None:
+        """Send the nearest idle vehicle for the most urgent call that may be served, until one is missing."""
+        while self.calls:
+            idle = [vehicle for vehicle in self.vehicles if vehicle.state == IDLE]
+            call = self.next_call() if idle else None
+            if call is None:
+                return
+            place = self.place_of(call[1])
+            nearest = min(idle, key=lambda vehicle: self.metres_between(vehicle.place, place))
+            nearest.fetch(*call, now)
+
+    def next_call(self) -> Call | None:
+        """Take the most urgent call that may be served off the list."""
+        for index, (transport, _) in enumerate(self.calls):
+            if transport.dock is None or transport.dock.is_open():
+                return self.calls.pop(index)
+        return None
 
     def place_of(self, giver: Giver) -> str:
         """Return the element at which `giver` stands."""
@@ -220,6 +274,7 @@ class Vehicle:
     def fetch(self, transport: TransportNode, giver: Giver, now: float) -> None:
         """Serve a call: drive to where the part waits."""
         self.transport, self.giver = transport, giver
+        transport.inbound += 1
         self.key = transport.key + self._index
         self._drive(EMPTY, self._node.place_of(giver), now)
 
@@ -261,13 +316,15 @@ class Vehicle:
 
     def _deliver(self, now: float) -> None:
         """Leave the part at its target, or wait for a place."""
-        assert self.transport is not None
-        part = self.peek()
-        target = self.transport.ways.only
+        transport, part = self.transport, self.peek()
+        assert transport is not None
+        target = transport.ways.only
         assert target is not None
         if target.ready(part, now):
             target.take(self.surrender(now), now)
             self._next(now)
+            if transport.dock is not None:
+                transport.dock.opened(now)
         else:
             self._enter(WAITING, now)
             target.wait(self, now)
@@ -280,9 +337,8 @@ class Vehicle:
                 self._enter(CHARGING, now, fleet.charging_time)
             else:
                 self._drive(EMPTY, fleet.charger, now)
-        elif self._node.calls:
-            transport, giver = self._node.calls.pop(0)
-            self.fetch(transport, giver, now)
+        elif (call := self._node.next_call()) is not None:
+            self.fetch(*call, now)
         elif fleet.parking is not None and fleet.parking != self.place:
             self._drive(EMPTY, fleet.parking, now)
         else:

@@ -229,6 +229,8 @@ class Server:
         """Enter the state of a server that waits for parts."""
         if self.phase is None and not self.halted and self.state != STARVED:
             self._change(STARVED, now)
+        if self._station.dock is not None:
+            self._station.dock.opened(now)
 
     # -- setting up ahead -----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
+    from opt_twin.simulation.fleets import Dock
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.pallets import PalletPool
@@ -36,6 +37,8 @@ class StationNode:
         Processing times: of any product, and of those that have their own; None when none has.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
+    dock
+        Who reserves places for parts that vehicles bring; None when nobody does.
     unloads
         Pools of the pallets that parts leave at the end of a cycle; None where they leave none.
     """
@@ -46,6 +49,7 @@ class StationNode:
         "backlog",
         "calendar",
         "defect",
+        "dock",
         "draw",
         "draw_by_product",
         "inspect",
@@ -82,6 +86,7 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
+        self.dock: Dock | None = None
         self.unloads: tuple[PalletPool, ...] | None = None
         self.draw = draws[None]
         self.draw_by_product = draws if len(draws) > 1 else None
@@ -139,6 +144,11 @@ class StationNode:
                 return server
         free = [server for server in self.servers if server.part is None]
         return min(free, key=lambda server: server.halted > 0 or server.phase is not None, default=None)
+
+    def room(self) -> float:
+        """Return how many more parts the servers can take."""
+        size = self.station.batch_size
+        return sum(size - len(server.collected) for server in self.servers if server.part is None)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""

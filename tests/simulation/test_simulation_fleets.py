@@ -9,6 +9,7 @@ from opt_twin.graph import ranks
 from opt_twin.line import (
     Buffer,
     Connection,
+    Conveyor,
     Deterministic,
     Exponential,
     Fleet,
@@ -41,11 +42,11 @@ def states(result, horizon):
     return {state: pytest.approx(share * horizon) for state, share in shares.items() if share}
 
 
-def two_stations(line_of, fleet_, first=3.0, second=5.0, source=None):
+def two_stations(line_of, fleet_, first=3.0, second=5.0, source=None, reserves=False):
     return line_of(
         source or Source(name="In"),
         Station(name="A", cycle_time=first),
-        Transport(name="T", fleet="AGV"),
+        Transport(name="T", fleet="AGV", reserves=reserves),
         Station(name="B", cycle_time=second),
         Sink(name="Out"),
         fleets=(fleet_,),
@@ -121,6 +122,79 @@ def test_a_vehicle_waits_for_a_place_with_its_part(line_of):
     assert states(result, 26)["waiting"] == 16
 
 
+def test_a_vehicle_is_sent_when_there_is_a_place_for_the_part(line_of):
+    """The part of A is done at 6, but B takes it only when the first is done at 24."""
+    line = two_stations(line_of, fleet(distances={"A": {"B": 1}}), second=20.0, reserves=True)
+    result = run(line, horizon=26)
+    assert times(result, "B", "start") == [4, 24 + 2]
+    assert states(result, 26) == {"idle": 3 + 20, "empty": 1, "loaded": 2}
+
+
+@pytest.mark.parametrize(
+    ("place", "places", "waited"),
+    [
+        (Buffer(name="B", capacity=3), 3, 0),
+        (Station(name="B", cycle_time=1e6, servers=2), 2, 0),
+        (Station(name="B", cycle_time=1e6, batch_size=5), 5, 0),
+        (Conveyor(name="B", length=4, pitch=1, speed=1), 4, 0 + 1 + 2 + 3),
+    ],
+)
+def test_no_more_parts_are_on_their_way_than_there_are_places(line_of, place, places, waited):
+    """Ten vehicles stand ready; what has been sent fills the target, which is never emptied.
+
+    At the entrance of a belt four that come together wait for one pitch each.
+    """
+    line = line_of(
+        Source(name="In"),
+        Transport(name="T", fleet="AGV"),
+        place,
+        Station(name="End", cycle_time=1e6),
+        Sink(name="Out"),
+        fleets=(fleet(number=10, distances={"In": {"B": 20}}),),
+    )
+    taken = places + (0 if isinstance(place, Station) else 1)  # one part goes on to the last station
+    result = run(line)
+    assert len(times(result, "T", "enter")) == result.values["AGV.trips"] == taken
+    assert 10 * 100 * result.values["AGV.waiting"] == pytest.approx(waited)
+
+
+def test_parts_of_other_ways_take_places_that_are_reserved(line_of):
+    """B is free at 2 when the vehicle sets off, but a part from elsewhere is there at 5, for 10 s."""
+    arrows = [("In", "A"), ("A", "T"), ("T", "B"), ("Else", "B"), ("B", "Out")]
+    line = line_of(
+        Source(name="In", limit=1),
+        Source(name="Else", interarrival=5, limit=1),
+        Station(name="A", cycle_time=2),
+        Transport(name="T", fleet="AGV"),
+        Station(name="B", cycle_time=10),
+        Sink(name="Out"),
+        ways=[Connection(source=a, target=b) for a, b in arrows],
+        fleets=(fleet(distances={"A": {"B": 6}}),),
+    )
+    result = run(line, horizon=30)
+    assert times(result, "B", "start") == [5, 15]
+    assert states(result, 30)["waiting"] == 7
+
+
+@pytest.mark.parametrize(("reserves", "made"), [(True, 13), (False, 0)])
+def test_a_shop_does_not_lock_when_places_are_reserved(line_of, reserves, made):
+    """Without, the vehicle waits at B for a place, and B for the vehicle (Egbelu and Tanchoco 1984).
+
+    With it, each part takes 1 m to B, 5 s there, 1 m to C and 2 m back to A: one leaves at 8, 17, 26 ...
+    """
+    line = line_of(
+        Source(name="In"),
+        Buffer(name="A", capacity=5),
+        Transport(name="There", fleet="AGV", reserves=reserves),
+        Station(name="B", cycle_time=5),
+        Transport(name="On", fleet="AGV", reserves=reserves),
+        Station(name="C", cycle_time=1),
+        Sink(name="Out"),
+        fleets=(fleet(distances={"A": {"B": 1, "C": 2}, "B": {"C": 1}}),),
+    )
+    assert run(line, horizon=116).values["parts_out"] == made
+
+
 def lanes(line_of, calls, distances, *, priority=(), number=1):
     """Return a line with a lane for each letter of `calls`, whose part calls a vehicle then."""
     elements, arrows = [], []
@@ -186,7 +260,7 @@ def test_vehicles_that_return_at_once_are_the_servers_of_a_station(line_of, vehi
 
     drive = fleet(number=vehicles, speed=3.0, distances={"Queue": {"End": 3.1}, "End": {"Queue": 0}})
     expected = exits(Station(name="M", cycle_time=3.1 / 3.0, servers=vehicles))
-    assert exits(Transport(name="M", fleet="AGV"), fleets=(drive,)) == expected
+    assert exits(Transport(name="M", fleet="AGV", reserves=False), fleets=(drive,)) == expected
     assert len(expected) > 1000
 
 
@@ -195,7 +269,7 @@ def test_a_vehicle_that_drives_home_is_an_m_d_1_queue(line_of):
     line = line_of(
         Source(name="In", interarrival=Exponential(mean=1.25)),
         Buffer(name="Queue"),
-        Transport(name="T", fleet="AGV"),
+        Transport(name="T", fleet="AGV", reserves=False),
         Station(name="S", cycle_time=0),
         Sink(name="Out"),
         fleets=(
@@ -214,11 +288,12 @@ def test_a_vehicle_that_drives_home_is_an_m_d_1_queue(line_of):
     loading=st.sampled_from([0.0, 0.5]),
     unit=st.sampled_from([0.0, 1.0, 3.0]),
     work=st.sampled_from([Deterministic(value=1.0), Exponential(mean=1.0), Uniform(low=0, high=2)]),
+    reserves=st.booleans(),
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=60, deadline=None)
 def test_every_fleet_loses_no_part_and_repeats_its_path(
-    line_of, number, battery, parking, loading, unit, work, seed
+    line_of, number, battery, parking, loading, unit, work, reserves, seed
 ):
     """Parts go to and fro between two stations on two transports, which share the vehicles."""
     arrows = [("In", "A", 1), ("A", "There", 1), ("There", "B", 1), ("B", "Q", 0.5), ("B", "Out", 0.5)]
@@ -226,10 +301,10 @@ def test_every_fleet_loses_no_part_and_repeats_its_path(
     line = line_of(
         Source(name="In", interarrival=Exponential(mean=3.0)),
         Station(name="A", cycle_time=work),
-        Transport(name="There", fleet="AGV"),
+        Transport(name="There", fleet="AGV", reserves=reserves),
         Station(name="B", cycle_time=work, servers=2),
         Buffer(name="Q"),
-        Transport(name="Back", fleet="AGV", priority=1),
+        Transport(name="Back", fleet="AGV", priority=1, reserves=reserves),
         Sink(name="Out"),
         ways=[Connection(source=a, target=b, probability=p) for a, b, p in arrows],
         fleets=(
