@@ -20,6 +20,7 @@ from opt_twin.records import Record, record
 
 __all__ = ["Line"]
 
+_Member = Element | Operators | Fleet | Pallets
 _Named = Element | Product | Order | Shift | Operators | Fleet | Pallets
 
 
@@ -153,16 +154,26 @@ class Line(Record):
             elements=tuple(element if old.name == element.name else old for old in self.elements)
         )
 
-    def value(self, path: str) -> Any:
-        """Return the value at `path`, an element's name and its field: ``"B1.capacity"``.
+    def member(self, name: str) -> Element | Operators | Fleet | Pallets:
+        """Return what is called `name`: the element, else the group of people, the fleet or the pallets.
 
         Raises
         ------
         UnknownNameError
-            If there is no such element or field.
+            If there is none.
+        """
+        return self._found(name)[1]
+
+    def value(self, path: str) -> Any:
+        """Return the value at `path`, a name and a field: ``"B1.capacity"``, ``"AGV.number"``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such member or field.
         """
         name, field = self._split(path)
-        return getattr(self.element(name), field)
+        return getattr(self.member(name), field)
 
     def with_value(self, path: str, value: Any) -> Line:
         """Return the line with the value at `path` replaced, validated again.
@@ -170,7 +181,7 @@ class Line(Record):
         Raises
         ------
         UnknownNameError
-            If there is no such element or field.
+            If there is no such member or field.
         ModelError
             If the value is not valid there.
         """
@@ -182,7 +193,7 @@ class Line(Record):
         Raises
         ------
         UnknownNameError
-            If there is no such element or field.
+            If there is no such member or field.
         ModelError
             If a value is not valid in its place.
         """
@@ -190,15 +201,30 @@ class Line(Record):
         for path, value in values.items():
             name, field = self._split(path)
             changes.setdefault(name, {})[field] = value
-        replaced = {name: _changed(self.element(name), fields) for name, fields in changes.items()}
-        return self.replace(elements=tuple(replaced.get(old.name, old) for old in self.elements))
+        groups: dict[str, tuple[_Member, ...]] = {}
+        for name, fields in changes.items():
+            group, member = self._found(name)
+            changed = _changed(member, fields)
+            groups[group] = tuple(
+                changed if old is member else old for old in groups.get(group, getattr(self, group))
+            )
+        return self.replace(**groups)
+
+    def _found(self, name: str) -> tuple[str, _Member]:
+        """Return the field of the line that holds what is called `name`, and that itself."""
+        for group in ("elements", "operators", "fleets", "pallets"):
+            for member in getattr(self, group):
+                if member.name == name:
+                    return group, member
+        raise UnknownNameError.among("element", name, [element.name for element in self.elements])
 
     def _split(self, path: str) -> tuple[str, str]:
         name, dot, field = path.partition(".")
-        element = self.element(name)
-        fields = list(element.__dataclass_fields__)
+        member = self.member(name)
+        fields = list(member.__dataclass_fields__)
         if not dot or field not in fields:
-            raise UnknownNameError.among(f"field of {element.kind} {name!r}", field, fields)
+            kind = getattr(member, "kind", type(member).__name__.lower())
+            raise UnknownNameError.among(f"field of {kind} {name!r}", field, fields)
         return name, field
 
     def _count_problems(self) -> Iterator[Problem]:
@@ -232,7 +258,7 @@ class Line(Record):
                 first.setdefault(member.name, index)
 
 
-def _changed(element: Element, fields: Mapping[str, Any]) -> Element:
+def _changed(element: _Member, fields: Mapping[str, Any]) -> _Member:
     try:
         return element.replace(**fields)
     except ModelError as error:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol, TypeVar
 
 from opt_twin.errors import SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Conveyor, Element, Line, Sink, Source, Station, Transport
 from opt_twin.plan import Plan
 from opt_twin.simulation.agendas import machine_sequences, release_sequence
 from opt_twin.simulation.buffers import BufferNode
+from opt_twin.simulation.build_handling import (
+    conveyor_node,
+    fleet_nodes,
+    pallet_pools,
+    reserve_places,
+    transport_node,
+    unload_pallets,
+)
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
+from opt_twin.simulation.conveyors import ConveyorNode
 from opt_twin.simulation.decisions import Decisions, Pending
 from opt_twin.simulation.disciplines import LanedBufferNode, RankedBufferNode
 from opt_twin.simulation.draws import Streams
 from opt_twin.simulation.equipment import station_node
 from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.fleets import FleetNode
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, is_chain, order_sequence, order_source
+from opt_twin.simulation.pallets import PalletPool, PalletSource
 from opt_twin.simulation.parts import Part, Taker
 from opt_twin.simulation.people import People
 from opt_twin.simulation.planning import follow_chain, follow_routes
@@ -31,7 +43,7 @@ from opt_twin.simulation.ways import Ways
 from opt_twin.simulation.wiring import lead, ways_out_of
 from opt_twin.streams import Purpose
 
-__all__ = ["Account", "Floor", "Node"]
+__all__ = ["Account", "Accountable", "Floor", "Node"]
 
 Account = tuple[str, float, float]
 """Name of a measure, what it has come to since the start, and by what times the seconds measured it is
@@ -64,8 +76,10 @@ class Floor:
         Time, and the accounts.
     nodes
         The elements, by name, in the order of their ranks.
-    stations, buffers, sources
+    stations, buffers, sources, conveyors
         Those of each kind.
+    fleets, pools
+        The vehicles and the pallets, by name.
     actors
         Whatever changes in a run, by a name of its own.
     decisions
@@ -97,6 +111,7 @@ class Floor:
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
+        self.conveyors: dict[str, ConveyorNode] = {}
         self.actors: dict[str, object] = {
             "floor": self,
             "calendar": self.calendar,
@@ -104,12 +119,11 @@ class Floor:
         }
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
-        lanes = len(line.products) + 1 if any(b.discipline == "by_product" for b in line.buffers) else 1
-        self._widest = max(2, lanes, *(station.servers for station in line.stations))
+        self._widest = _widest(line)
         self.priorities = Priorities(
-            elements=len(line.elements) + len(line.shifts) + len(line.stations) + len(line.operators),
+            elements=len(line.elements) + len(line.fleets) + len(line.pallets) + _most_clocks(line),
             servers=self._widest,
-            modes=max(2, *(len(station.failures) + len(station.maintenance) for station in line.stations)),
+            modes=max(2, *(_stops(element) for element in line.elements)),
         )
         self.people = self.actor("people", People(line.operators))
         for group in self.people.groups:
@@ -121,10 +135,14 @@ class Floor:
         self._routes = machine_sequences(line, plan) if plan is not None and not chained else {}
         self._orders = None if plan is None and not self._released else order_source(line)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
+        self.fleets: dict[str, FleetNode] = fleet_nodes(self, [e.name for e in ordered], self._widest)
+        self.pools: dict[str, PalletPool] = pallet_pools(self)
         leaving = {element.name: ways_out_of(self, element) for element in ordered}
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
+        reserve_places(self)
+        unload_pallets(self)
         self._clocks = follow_shifts(self)
         stop_neighbours(self)
         if chained:
@@ -154,6 +172,10 @@ class Floor:
                     mode.renew()
                 for task in server.tasks:
                     task.start()
+        for conveyor in self.conveyors.values():
+            for mode in conveyor.modes:
+                mode.renew()
+            conveyor.start()
         if self.book is not None:
             self.book.start()
         for source in self.sources.values():
@@ -169,9 +191,11 @@ class Floor:
         return made
 
     def accountable(self) -> Iterator[Accountable]:
-        """Yield what has measures of its own: the elements in the order of the line, then the people."""
+        """Yield what has measures of its own: elements in the order of the line, people, fleets, pallets."""
         yield from (self.nodes[element.name] for element in self.line.elements)
         yield from self.people.groups
+        yield from self.fleets.values()
+        yield from self.pools.values()
 
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
@@ -202,6 +226,11 @@ class Floor:
             return self.buffers[name]
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
+        if isinstance(element, Conveyor):
+            self.conveyors[name] = self.actor(name, conveyor_node(self, element, ways))
+            return self.conveyors[name]
+        if isinstance(element, Transport):
+            return self.actor(name, transport_node(self, element, ways))
         raise NotImplementedError(element.kind)
 
     def _buffer(self, buffer: Buffer, ways: Ways) -> BufferNode:
@@ -237,6 +266,8 @@ class Floor:
             return
         if source.timetable or source.name == self._orders:
             return
+        if source.pallets is not None:
+            return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
             if isinstance(target, Sink) or (isinstance(target, Buffer) and target.capacity is None):
@@ -250,7 +281,8 @@ class Floor:
         if source.interarrival is not None and source.name != self._orders:
             interarrival = self.streams.times(source.name, Purpose.ARRIVAL, source.interarrival)
         name = source.name
-        self.sources[name] = node = SourceNode(
+        kind = SourceNode if source.pallets is None else partial(PalletSource, self.pools[source.pallets])
+        self.sources[name] = node = kind(
             name,
             key=self.key(name),
             ways=ways,
@@ -276,4 +308,19 @@ class Floor:
         draw = self.streams.uniform(source.name, Purpose.PRODUCT)
         return MixSupply(source.limit, product, shares=dict(source.mix), draw=draw)
 
-    # -- stations -------------------------------------------------------------------------------------
+
+def _widest(line: Line) -> int:
+    """Return the most servers, vehicles or lanes of anything."""
+    lanes = len(line.products) + 1 if any(b.discipline == "by_product" for b in line.buffers) else 1
+    servers = (station.servers for station in line.stations)
+    return max(2, lanes, *servers, *(fleet.number for fleet in line.fleets))
+
+
+def _stops(element: Element) -> int:
+    """Return how many failure modes and tasks an element has."""
+    return len(getattr(element, "failures", ())) + len(getattr(element, "maintenance", ()))
+
+
+def _most_clocks(line: Line) -> int:
+    """Return how many sets of shifts can be followed at most."""
+    return len(line.stations) + len(line.operators)

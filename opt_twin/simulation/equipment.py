@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opt_twin.line import FailureMode, Maintenance, Station
+from opt_twin.line import Conveyor, Maintenance, Station
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.behaviours import StationRules
 from opt_twin.simulation.calendar import Kind
@@ -18,12 +18,13 @@ from opt_twin.simulation.selective import KitServer, PickingBatchServer, Picking
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.stations import StationNode
 from opt_twin.simulation.ways import Ways
+from opt_twin.simulation.work import Stoppable
 from opt_twin.streams import Purpose
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Floor
 
-__all__ = ["station_node"]
+__all__ = ["failure_modes", "station_node"]
 
 
 def station_node(floor: Floor, station: Station, ways: Ways) -> StationNode:
@@ -85,7 +86,7 @@ def _server(floor: Floor, node: StationNode, index: int, load: Callable[[], floa
         server.call = _call(floor, place, server, priority=station.priority, key=key)
     if isinstance(server, BatchServer):
         server.wait_for(station.batch_wait, floor.priorities.of(Kind.TIMER, node.rank, index))
-    server.fit([_mode(floor, server, mode, number) for number, mode in enumerate(station.failures)])
+    server.fit(failure_modes(floor, server, station, place=place, index=index))
     server.tasks = tuple(
         _task(floor, server, task, len(station.failures) + number)
         for number, task in enumerate(station.maintenance)
@@ -101,22 +102,32 @@ def _server_kind(station: Station, *, picks: bool) -> type[Server]:
     return PickingServer if picks else Server
 
 
-def _mode(floor: Floor, server: Server, mode: FailureMode, number: int) -> ModeState:
-    rank, place = server.rank, f"{server.place}.{mode.name}"
-    speed = server.station.speed**server.station.wear_exponent
-    state = ModeState(
-        mode,
-        server,
-        calendar=floor.calendar,
-        failure=floor.priorities.of(Kind.FAILURE, rank, server.index, number),
-        repair=floor.priorities.of(Kind.REPAIR, rank, server.index, number),
-        time_to_failure=floor.streams.scaled(place, Purpose.TIME_TO_FAILURE, mode.time_to_failure, speed),
-        time_to_repair=floor.streams.times(place, Purpose.TIME_TO_REPAIR, mode.time_to_repair),
-        people=floor.people,
-    )
-    if mode.crew is not None:
-        state.call = _call(floor, place, state, priority=mode.priority, key=server.key)
-    return floor.actor(place, state)
+def failure_modes(
+    floor: Floor, failing: Stoppable, element: Station | Conveyor, *, place: str, index: int = 0
+) -> list[ModeState]:
+    """Return the failure modes of one server of a station, or of a belt."""
+    speed = 1.0
+    if isinstance(element, Station):
+        speed = element.speed**element.wear_exponent
+    rank = floor.rank(element.name)
+    modes = []
+    for number, mode in enumerate(element.failures):
+        name = f"{place}.{mode.name}"
+        state = ModeState(
+            mode,
+            failing,
+            calendar=floor.calendar,
+            failure=floor.priorities.of(Kind.FAILURE, rank, index, number),
+            repair=floor.priorities.of(Kind.REPAIR, rank, index, number),
+            time_to_failure=floor.streams.scaled(name, Purpose.TIME_TO_FAILURE, mode.time_to_failure, speed),
+            time_to_repair=floor.streams.times(name, Purpose.TIME_TO_REPAIR, mode.time_to_repair),
+            people=floor.people,
+        )
+        if mode.crew is not None:
+            key = floor.key(element.name) + index
+            state.call = _call(floor, name, state, priority=mode.priority, key=key)
+        modes.append(floor.actor(name, state))
+    return modes
 
 
 def _task(floor: Floor, server: Server, task: Maintenance, number: int) -> TaskState:

@@ -35,11 +35,11 @@ class EventRecord:
     element
         Where.
     kind
-        ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer), ``join``
-        (a part becomes a member of batch `batch`), ``split`` (a part comes out of part `batch`), ``start``
-        and ``finish`` (of a station's cycle), ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair``
-        (of failure mode `detail`), ``maintain`` and ``maintained`` (start and end of the task `detail`),
-        ``state``.
+        ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer or on a
+        conveyor, or leaves its place on the vehicle of a transport), ``join`` (a part becomes a member of
+        batch `batch`), ``split`` (a part comes out of part `batch`), ``start`` and ``finish`` (of a station's
+        cycle), ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`),
+        ``maintain`` and ``maintained`` (start and end of the task `detail`), ``state``.
     server
         Of a station, from 0.
     part, product, order

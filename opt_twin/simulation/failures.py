@@ -10,20 +10,19 @@ from opt_twin.line import Clock, FailureMode
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.draws import Times
 from opt_twin.simulation.phases import FAILED, STOPPED, WAITING_FOR_CREW
-from opt_twin.simulation.work import Work
+from opt_twin.simulation.work import Stoppable, Work
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.people import People
-    from opt_twin.simulation.servers import Server
     from opt_twin.simulation.stations import StationNode
 
 __all__ = ["ModeState"]
 
 
 class ModeState(Work):
-    """One failure mode of one server.
+    """One failure mode of one server, or of a belt.
 
     Attributes
     ----------
@@ -55,7 +54,7 @@ class ModeState(Work):
     def __init__(
         self,
         mode: FailureMode,
-        server: Server,
+        server: Stoppable,
         *,
         calendar: Calendar,
         failure: EventPriority,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.errors import SimulationError
-from opt_twin.line import Line
+from opt_twin.line import Conveyor, Line, Station
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Floor
@@ -79,7 +79,7 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
         raise SimulationError("the run took no time; give the stations cycle times above 0")
     hours = seconds / 3600
     gained = {name: after.ledger[name] - before.ledger[name] for name in _LEDGER}
-    per_hour = line.economics.cost_per_hour + sum(s.servers * s.cost_per_hour for s in line.stations)
+    per_hour = _cost_per_hour(line)
     values = {
         "throughput": (gained["good"] + gained["defective"]) / hours,
         "good_throughput": gained["good"] / hours,
@@ -101,6 +101,16 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
     if book is not None:
         values |= _order_measures(book, after.time)
     return values
+
+
+def _cost_per_hour(line: Line) -> float:
+    """Return what an hour of the run costs, worked or not."""
+    return (
+        line.economics.cost_per_hour
+        + sum(s.servers * s.cost_per_hour for s in line.stations)
+        + sum(element.cost_per_hour for element in line.elements if isinstance(element, Conveyor))
+        + sum(fleet.number * fleet.cost_per_hour for fleet in line.fleets)
+    )
 
 
 def _order_measures(book: OrderBook, end: float) -> dict[str, float]:
@@ -144,7 +154,12 @@ def measure_units(line: Line, names: list[str]) -> dict[str, str]:
         "total_tardiness": "s",
         "maximum_tardiness": "s",
     }
-    endings = {".parts": "cycles", ".level": "parts", ".completion": "s"}
+    fixed |= {f"{element.name}.parts": "cycles" for element in line.elements if isinstance(element, Station)}
+    for pallets in line.pallets:
+        fixed |= {f"{pallets.name}.{state}": "pallets" for state in ("free", "in_use", "returning")}
+    for fleet in line.fleets:
+        fixed |= {f"{fleet.name}.trips": "trips", f"{fleet.name}.distance": "m"}
+    endings = {".parts": "parts", ".level": "parts", ".completion": "s"}
     units = {}
     for name in names:
         unit = fixed.get(name) or endings.get(name[name.rfind(".") :] if "." in name else "")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.parts import free_pallets
 
 if TYPE_CHECKING:
     from opt_twin.simulation.orders import OrderBook
@@ -119,6 +120,8 @@ class Ledger:
             self.good += 1
             if part.product is not None:
                 self.revenue += self._prices.get(part.product, 0.0)
+        if part.pallets:
+            free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "exit", part)
         if self.book is not None:
@@ -128,6 +131,8 @@ class Ledger:
         """Enter a part that leaves as scrap from the station of `rank`."""
         self.scrapped += part.units
         self.moment += part.units * now
+        if part.pallets:
+            free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "scrap", part, server=server, detail=why)
         if self.book is not None:

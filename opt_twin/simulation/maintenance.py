@@ -35,6 +35,8 @@ class TaskState(Work):
     CAUSES: ClassVar[tuple[str, ...]] = ("_due_event",)
     __slots__ = (*STATE, *CAUSES, "_due", "_duration", "task")
 
+    _server: Server
+
     def __init__(
         self,
         task: Maintenance,

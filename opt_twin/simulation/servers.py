@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Clock, FailureMode, Interrupted
 from opt_twin.simulation.calendar import Cause
-from opt_twin.simulation.parts import Part
+from opt_twin.simulation.parts import Part, free_pallets
 from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
@@ -179,6 +179,8 @@ class Server(Worker):
         """Enter the state of a server that waits for parts."""
         if self.phase is None and not self.halted and self.state != STARVED:
             self._change(STARVED, now)
+        if self._station.dock is not None:
+            self._station.dock.opened(now)
 
     # -- setting up ahead -----------------------------------------------------------------------------
 
@@ -308,6 +310,8 @@ class Server(Worker):
             )
         if self.counters or self.later or station.rules is not None:
             self._conclude(station.rules, now)
+        if station.unloads is not None:
+            free_pallets(part, now, station.unloads)
         if station.inspect is not None:
             self._inspect(station.inspect, now)
         if station.outcome is not None and self.part is not None:

@@ -15,9 +15,11 @@ from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
+    from opt_twin.simulation.fleets import Dock
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.outcomes import Outcome
+    from opt_twin.simulation.pallets import PalletPool
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -48,6 +50,10 @@ class StationNode:
         Whether batches keep their members.
     groups
         Product -> what the members of a batch have in common; None when they need nothing in common.
+    dock
+        Who reserves places for parts that vehicles bring; None when nobody does.
+    unloads
+        Pools of the pallets that parts leave at the end of a cycle; None where they leave none.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "waiting")
@@ -56,6 +62,7 @@ class StationNode:
         "backlog",
         "calendar",
         "defect",
+        "dock",
         "draw",
         "draw_by_product",
         "groups",
@@ -69,6 +76,7 @@ class StationNode:
         "rules",
         "servers",
         "station",
+        "unloads",
         "ways",
     )
 
@@ -96,6 +104,8 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
+        self.dock: Dock | None = None
+        self.unloads: tuple[PalletPool, ...] | None = None
         self.rules: StationRules | None = None
         self.outcome: Outcome | None = None
         self.keeps = False
@@ -181,6 +191,11 @@ class StationNode:
                 return server
         free = [server for server in self.servers if server.part is None]
         return min(free, key=lambda server: server.halted > 0 or server.phase is not None, default=None)
+
+    def room(self) -> float:
+        """Return how many more parts the servers can take."""
+        size = self.station.batch_size
+        return sum(size - len(server.collected) for server in self.servers if server.part is None)
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from opt_twin.line import Need
+from opt_twin.line import FailureMode, Need
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.phases import WAITING_FOR_CREW
 
@@ -12,13 +12,25 @@ if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.people import Call, People
-    from opt_twin.simulation.servers import Server
 
-__all__ = ["Work"]
+__all__ = ["Stoppable", "Work"]
+
+
+class Stoppable(Protocol):
+    """What stands still while work is done on it: a server or a belt."""
+
+    def fail(self, mode: FailureMode, state: int, now: float) -> None:
+        """Stop for a failure, in a state that is an index of STATES."""
+
+    def repair(self, mode: FailureMode, state: int, now: float) -> None:
+        """Go on when nothing else stops it."""
+
+    def swap(self, before: int, after: int, now: float) -> None:
+        """Go on standing still, in another state."""
 
 
 class Work:
-    """Work on one server; it waits for its crew, and is interrupted when that leaves.
+    """Work on one server or belt; it waits for its crew, and is interrupted when that leaves.
 
     Parameters
     ----------
@@ -38,7 +50,7 @@ class Work:
 
     def __init__(
         self,
-        server: Server,
+        server: Stoppable,
         *,
         state: int,
         need: Need | None,
