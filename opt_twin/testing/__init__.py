@@ -1,5 +1,15 @@
-"""Conformance suites for the authors of solvers, and tiny instances and lines whose answers are known."""
+"""Conformance suites for the authors of solvers; instances and lines with known answers; random lines."""
 
+from opt_twin.testing.exact_cases import (
+    AllocationCase,
+    Effort,
+    ExactCase,
+    Known,
+    allocation_cases,
+    exact_case,
+    exact_cases,
+)
+from opt_twin.testing.random_lines import Choices, SeededChoices, random_line, random_tandem, slowed
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
     order_line,
@@ -17,15 +27,27 @@ from opt_twin.testing.tiny_shops import (
 )
 
 __all__ = [
+    "AllocationCase",
+    "Choices",
+    "Effort",
+    "ExactCase",
+    "Known",
     "SchedulingSolverSuite",
+    "SeededChoices",
+    "allocation_cases",
     "best_by_enumeration",
+    "exact_case",
+    "exact_cases",
     "infeasible_shop",
     "known_shops",
     "order_line",
+    "random_line",
     "random_shop",
+    "random_tandem",
     "saturated_tandem",
     "serial_line",
     "single_queue",
+    "slowed",
     "two_job_shop",
     "unreliable_machine",
 ]
