@@ -1,14 +1,8 @@
-"""Conformance suites for the authors of solvers; instances and lines with known answers; random lines."""
+"""Conformance suites for the authors of solvers; instances and lines with known answers; random lines.
 
-from opt_twin.testing.exact_cases import (
-    AllocationCase,
-    Effort,
-    ExactCase,
-    Known,
-    allocation_cases,
-    exact_case,
-    exact_cases,
-)
+Lines with exact answers stand in :mod:`opt_twin.testing.exact_cases`.
+"""
+
 from opt_twin.testing.random_lines import Choices, SeededChoices, random_line, random_tandem, slowed
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
@@ -27,17 +21,10 @@ from opt_twin.testing.tiny_shops import (
 )
 
 __all__ = [
-    "AllocationCase",
     "Choices",
-    "Effort",
-    "ExactCase",
-    "Known",
     "SchedulingSolverSuite",
     "SeededChoices",
-    "allocation_cases",
     "best_by_enumeration",
-    "exact_case",
-    "exact_cases",
     "infeasible_shop",
     "known_shops",
     "order_line",
