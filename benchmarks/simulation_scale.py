@@ -125,9 +125,16 @@ def memory_run(days: float) -> None:
 
 
 def _peak() -> float:
-    """Return the peak of resident memory so far, MiB."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    """Return the peak of resident memory so far, MiB.
+
+    On Linux from the memory map of this process: its resource usage would hold that of the process which
+    started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes, where there is no /proc
 
 
 def _versions() -> Row:
@@ -172,14 +179,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--days", type=float, default=30.0)
+    parser.add_argument("--only", choices=("sizes", "memory"), help="measure one of the two")
     parser.add_argument("--memory-run", action="store_true", help="what the fresh process does")
     parser.add_argument("--dry-run", action="store_true", help="print only")
     options = parser.parse_args()
     if options.memory_run:
         memory_run(options.days)
         return
-    rows = sizes(options.repeats)
-    rows.append(memory(options.days))
+    rows = [] if options.only == "memory" else sizes(options.repeats)
+    if options.only != "sizes":
+        rows.append(memory(options.days))
     print("\n".join(json.dumps(row) for row in rows))
     if not options.dry_run:
         write_rows("simulation_scale", rows)
