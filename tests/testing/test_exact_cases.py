@@ -56,3 +56,20 @@ def test_more_effort_makes_the_measured_time_longer_and_not_the_warm_up():
     effort = Effort(replications=4, horizon=1100, warm_up=100)
     assert effort.times(2) == Effort(replications=4, horizon=2100, warm_up=100)
     assert effort.settings() == RunSettings(horizon=1100, warm_up=100, replications=4)
+
+
+def test_a_case_runs_its_line_and_the_one_of_the_wrong_convention():
+    case = exact_case("3 stations that fail, 2 places, operation clock")
+    other = exact_case("3 stations that fail, 2 places, calendar clock")
+    tiny = Effort(replications=2, horizon=200)
+    assert case.simulate_wrong(tiny, seed=5).digest() == other.simulate(tiny, seed=5).digest()
+    assert case.simulate(tiny, seed=5).digest() != other.simulate(tiny, seed=5).digest()
+
+
+def test_every_allocation_is_run_and_the_same_seed_gives_the_same_values():
+    case = allocation_cases()[0]
+    tiny = Effort(replications=3, horizon=300)
+    made = case.simulate(tiny, seed=2)
+    assert set(made) == set(allocations(3, 5))
+    again = case.simulate(tiny, seed=2)
+    assert all((made[places] == again[places]).all() for places in made)
