@@ -44,6 +44,7 @@ class Ledger:
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
+        "backdated",
         "created",
         "defective",
         "good",
@@ -67,6 +68,7 @@ class Ledger:
         self.numbers = 0
         self.released = 0
         self.created = 0
+        self.backdated = 0.0
         self.left = 0
         self.scrapped = 0
         self.good = 0
@@ -104,6 +106,7 @@ class Ledger:
         """Enter units that come about as `part` is taken apart at the station of `rank`."""
         self.created += units
         self.moment -= units * now
+        self.backdated += units * (now - part.born / part.units)
         if self.book is not None and part.order is not None:
             self.book.add(part, units, rank)
 

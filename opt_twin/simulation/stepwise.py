@@ -259,7 +259,9 @@ class Simulation:
             states=FrozenMapping(
                 {name: tuple(STATES[s.state] for s in node.servers) for name, node in floor.stations.items()}
             ),
-            levels=FrozenMapping({name: len(node.parts) for name, node in floor.buffers.items()}),
+            levels=FrozenMapping(
+                {name: sum(1 for _ in node.contents()) for name, node in floor.buffers.items()}
+            ),
             parts=FrozenMapping({name: node.cycles for name, node in floor.stations.items()}),
             released=ledger.released,
             parts_out=ledger.left,
