@@ -13,6 +13,7 @@ from opt_twin.line import (
     Deterministic,
     Exponential,
     Fleet,
+    Pallets,
     Sink,
     Source,
     Station,
@@ -336,6 +337,23 @@ def test_state_times_of_a_vehicle_that_do_not_add_up_are_noticed(line_of, monkey
 def test_vehicles_cost_by_the_hour(line_of):
     found = run(two_stations(line_of, fleet(number=3, cost_per_hour=20.0)), horizon=1800)
     assert found.values["conversion_cost"] == 30.0
+
+
+def test_the_measures_of_what_carries_parts_have_units(line_of):
+    line = line_of(
+        Source(name="In", pallets="P"),
+        Conveyor(name="Belt", length=4, speed=1, pitch=1),
+        Station(name="A", cycle_time=1),
+        Transport(name="T", fleet="AGV"),
+        Sink(name="Out"),
+        fleets=(fleet(),),
+        pallets=(Pallets(name="P", number=3),),
+    )
+    units = simulate(line, settings=RunSettings(horizon=50)).units
+    expected = {"AGV.distance": "m", "AGV.trips": "trips", "P.in_use": "pallets", "Belt.level": "parts"}
+    expected |= {"Belt.parts": "parts", "T.parts": "parts", "A.parts": "cycles"}
+    assert {name: units[name] for name in expected} == expected
+    assert not {"AGV.idle", "Belt.moving"} & set(units)
 
 
 @pytest.mark.parametrize("fields", [{"charger": "A"}, {"charging_time": 5}])
