@@ -293,6 +293,35 @@ def test_decisions_are_left_to_whoever_steps(line_of):
     assert [giver.peek().number for giver in floor.stations["A"].waiting] == [1]
 
 
+def test_whatever_changes_in_a_run_says_what_it_is(line_of):
+    """Every actor names its state in slots that it has, and its events."""
+    line = line_of(
+        Source(name="In", timetable=[Release(time=0.0)], routing="first_ready"),
+        Buffer(name="L", discipline="lifo", routing="round_robin"),
+        Buffer(name="P", discipline="by_product"),
+        Station(name="A", cycle_time=1.0, components={"a": 1}, batch_by="family"),
+        Station(name="B", cycle_time=1.0, batch_size=2, batch_wait=3, routing="decision"),
+        Sink(name="Out"),
+        Sink(name="Else"),
+        ways=(
+            to("In", "L"),
+            to("In", "P"),
+            to("L", "A"),
+            to("L", "B"),
+            to("P", "A"),
+            to("A", "Out"),
+            to("B", "Out"),
+            to("B", "Else"),
+        ),
+        products=AB,
+    )
+    floor = Floor(line, plan=None, seed=0, replication=0, log=None)
+    for name, actor in floor.actors.items():
+        for field in (*getattr(type(actor), "STATE", ()), *getattr(type(actor), "CAUSES", ())):
+            assert hasattr(actor, field), (name, field)
+    assert {"In|ways", "L|ways", "B|ways", "P|", "P|a", "P|b", "decisions"} <= set(floor.actors)
+
+
 def test_a_limit_needs_a_number_of_times(line_of):
     with pytest.raises(ModelError):
         rework(line_of, 0)
