@@ -85,6 +85,7 @@ class BatchServer(Server):
         batch.units = sum(member.units for member in members)
         batch.born = sum(member.born for member in members)
         batch.defective = any(member.defective for member in members)
+        batch.rejected = any(member.rejected for member in members)
         batch.operation = max(member.operation for member in members)
         if self._station.keeps:
             batch.members = members

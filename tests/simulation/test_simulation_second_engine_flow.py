@@ -396,6 +396,7 @@ class FlowEngine:
         if station.components or station.batch_size > 1:
             batch = server.working = Part(members[0].product, sum(member.units for member in members))
             batch.defective = any(member.defective for member in members)
+            batch.rejected = any(member.rejected for member in members)
             batch.members = members
         self.note("start", station.name, server.working, server.index)
         work = self.time(station.name, "processing", station.cycle_time) / station.speed
@@ -415,6 +416,8 @@ class FlowEngine:
                 test = station.inspection
                 limit = test.detection if each.defective else test.false_alarm
                 each.rejected = self.chance(station.name, "inspection", limit)
+                for member in each.members or ():
+                    member.rejected = each.rejected
                 if each.rejected and test.rejects == "scrap":
                     leaving = [other for other in leaving if other is not each]
                     self.note("scrap", station.name, each, server.index)
@@ -426,9 +429,6 @@ class FlowEngine:
 
     def outcome(self, station, leaving):
         if station.unpacks:
-            for batch in leaving:
-                for member in batch.members or ():
-                    member.rejected = batch.rejected
             leaving = [member for batch in leaving for member in batch.members or [batch]]
         for each in leaving:
             each.product = station.makes or each.product
