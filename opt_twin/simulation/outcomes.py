@@ -60,7 +60,6 @@ class Outcome:
         if batch.members is None:
             return [batch]
         for member in batch.members:
-            member.rejected = batch.rejected
             member.operation = batch.operation
             self._ledger.note(now, self._name, "split", member, server=server, batch=batch.number)
         return batch.members

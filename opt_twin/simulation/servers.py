@@ -353,6 +353,8 @@ class Server(Worker):
         inspection = self._station.station.inspection
         assert inspection is not None
         part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        for member in part.members or ():
+            member.rejected = part.rejected
         return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:

@@ -150,7 +150,6 @@ class FlowEngine:
 
     def admitted(self, name, part):
         ways = [(i, c) for i, c in enumerate(self.line.connections) if c.source == name]
-        conditional = any(c.conditional for _, c in ways)
         meets = {
             None: True,
             "passed": not part.rejected,
@@ -164,7 +163,7 @@ class FlowEngine:
             if (not c.products or part.product in c.products)
             and meets[c.quality]
             and (c.limit is None or part.sent.get(i, 0) < c.limit)
-            and not (conditional and self.rule(name) == "probability" and c.probability == 0)
+            and c.probability != 0
         ]
 
     def rule(self, name):
@@ -397,6 +396,7 @@ class FlowEngine:
         if station.components or station.batch_size > 1:
             batch = server.working = Part(members[0].product, sum(member.units for member in members))
             batch.defective = any(member.defective for member in members)
+            batch.rejected = any(member.rejected for member in members)
             batch.members = members
         self.note("start", station.name, server.working, server.index)
         work = self.time(station.name, "processing", station.cycle_time) / station.speed
@@ -416,6 +416,8 @@ class FlowEngine:
                 test = station.inspection
                 limit = test.detection if each.defective else test.false_alarm
                 each.rejected = self.chance(station.name, "inspection", limit)
+                for member in each.members or ():
+                    member.rejected = each.rejected
                 if each.rejected and test.rejects == "scrap":
                     leaving = [other for other in leaving if other is not each]
                     self.note("scrap", station.name, each, server.index)
@@ -427,9 +429,6 @@ class FlowEngine:
 
     def outcome(self, station, leaving):
         if station.unpacks:
-            for batch in leaving:
-                for member in batch.members or ():
-                    member.rejected = batch.rejected
             leaving = [member for batch in leaving for member in batch.members or [batch]]
         for each in leaving:
             each.product = station.makes or each.product
@@ -457,8 +456,7 @@ DISCIPLINES = st.sampled_from(["fifo", "lifo", "priority", "by_product"])
 def networks(draw):
     """Return a line with every way of taking in, giving out and going on."""
 
-    def way(source, target, **fields):
-        share = 0.25 if source == "P" else 0.5
+    def way(source, target, *, share=0.5, **fields):
         return Connection(source=source, target=target, probability=share, **fields)
 
     elements = [
@@ -512,10 +510,11 @@ def networks(draw):
         way("In", "P", products=draw(st.sampled_from([(), ("a", "c")]))),
         way("In", "Q"),
         Connection(source="More", target="P"),
-        way("P", "Q", limit=draw(st.sampled_from([None, 1]))),
-        way("P", "Oven", quality=draw(st.sampled_from([None, "passed", "good"]))),
-        way("P", "R", quality=draw(st.sampled_from([None, "defective"]))),
-        way("P", "Else"),
+        way("P", "Q", share=0.25, limit=draw(st.sampled_from([None, 1]))),
+        way("P", "Oven", share=0.25, quality=draw(st.sampled_from([None, "passed", "good"]))),
+        way("P", "R", share=0.25, quality=draw(st.sampled_from([None, "defective"]))),
+        way("P", "Else", share=0.25),
+        Connection(source="P", target="Out", probability=0.0),
         way("Q", "Kit", products=("a", "b")),
         way("Q", "Oven", products=("c", "k", "a")),
         way("Q", "Cut", products=("k", "b", "c")),
