@@ -96,17 +96,17 @@ class Selection(Record):
         if self.probability is not None:
             return (
                 f"{self.best_line} is the best with an approximate probability of {self.probability:.4g}, "
-                "taking the estimated variances as true"
+                "taking the estimated means and variances as true"
             )
         if not self.finished:
             left = ", ".join(self.lines[i] for i in self.survivors)
             return f"not decided between {left}: allow more replications, or a larger indifference"
         assert self.confidence is not None
         assert self.indifference is not None
-        how = "for long runs " if self.method is SelectionMethod.KN_PLUS_PLUS else ""
+        asymptotic = " (KN++: as the indifference goes to 0)" * (self.method is SelectionMethod.KN_PLUS_PLUS)
         return (
-            f"{how}with probability {self.confidence:.4g} or more {self.best_line} is the best, or within "
-            f"{number_text(self.indifference)}{unit} of it"
+            f"{self.best_line} is the best, or within {number_text(self.indifference)}{unit} of the best, "
+            f"with probability {self.confidence:.4g} or more{asymptotic}"
         )
 
     def __str__(self) -> str:

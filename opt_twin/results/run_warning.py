@@ -16,6 +16,7 @@ class WarningCode(StrEnum):
     GROWING = "growing"
     CORRELATED_BATCHES = "correlated batches"
     IMPRECISE = "imprecise"
+    NO_OUTPUT = "no output"
 
 
 @record

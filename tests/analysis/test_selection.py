@@ -234,7 +234,7 @@ def test_a_measure_that_is_no_number_is_refused():
 
 def test_a_selection_states_what_it_guarantees():
     kn = select_best(LINES, Normal([0, 0, 3, 0, 0]), method=SelectionMethod.KN, indifference=1.0)
-    assert kn.guarantee == "with probability 0.95 or more L2 is the best, or within 1 1/h of it"
+    assert kn.guarantee == "L2 is the best, or within 1 1/h of the best, with probability 0.95 or more"
     ocba = select_best(LINES, Normal([0, 0, 9, 0, 0]), method="ocba", budget=110)
     assert ocba.guarantee.startswith("L2 is the best with an approximate probability of 1,")
     assert ocba.indifference is None
