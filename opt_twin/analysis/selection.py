@@ -56,6 +56,9 @@ class Selection(Record):
     estimates
         Mean and 95 % interval of each line, from all its replications. The interval of the selected line is
         that of the best of several: its mean is a little too good.
+    differences
+        Each line minus the best with the 95 % interval, over the replications that both have, in pairs. The
+        best has no difference to itself.
     indifference
         Smallest difference that matters, in the unit of the measure; None for OCBA.
     confidence
@@ -78,6 +81,7 @@ class Selection(Record):
     survivors: tuple[int, ...]
     replications: tuple[int, ...]
     estimates: tuple[Estimate, ...]
+    differences: tuple[Estimate, ...]
     indifference: float | None = None
     confidence: float | None = None
     probability: float | None = None
@@ -178,6 +182,10 @@ def select_best(
 
     Notes
     -----
+    The variances of the first stage decide when KN and KN++ may stop. Where lines differ in a few
+    replications only (a part more or less in a short run), the first stage may see too little of that: use
+    longer runs or a larger first stage.
+
     OCBA treats the lines as independent. With common random numbers lines are usually alike in their luck,
     and the probability that it states is then on the low side.
 
@@ -200,6 +208,7 @@ def select_best(
             _eliminate(race, rule, most, block, on_progress)
     except KeyboardInterrupt:
         interrupted = True
+    best = max(race.left, key=race.mean)
     fields = {} if rule is None else {"indifference": indifference, "confidence": confidence}
     return Selection(
         method=known,
@@ -207,10 +216,11 @@ def select_best(
         unit=race.unit,
         sense=sense,
         lines=tuple(line.name for line in lines),
-        best=max(race.left, key=race.mean),
+        best=best,
         survivors=race.left,
         replications=tuple(int(count) for count in race.counts),
         estimates=tuple(race.estimate(index) for index in range(count)),
+        differences=tuple(race.difference(index, best) for index in range(count)),
         probability=race.probability() if rule is None else None,
         finished=not interrupted and (rule is None or len(race.left) == 1),
         interrupted=interrupted,
@@ -261,6 +271,12 @@ class _Race:
     def estimate(self, index: int) -> Estimate:
         """Return the estimate of a line in the unit of the measure."""
         return Estimate.of(self._sign * self._values[index])
+
+    def difference(self, index: int, other: int) -> Estimate:
+        """Return a line minus another one, in pairs, in the unit of the measure."""
+        ours, theirs = self._values[index], self._values[other]
+        shared = min(ours.size, theirs.size)
+        return Estimate.of(self._sign * (ours[:shared] - theirs[:shared]))
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:

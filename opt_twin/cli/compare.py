@@ -215,11 +215,12 @@ def _show_selection(screen: Screen, selection: Selection) -> None:
     screen.result(selection.guarantee)
     screen.table(
         f"{selection.measure}, {selection.method} on common random numbers",
-        ["line", "mean", "unit", "replications", ""],
+        ["line", "mean", "against the best", "unit", "replications", ""],
         [
             [
                 name,
                 str(selection.estimates[i]),
+                "" if i == selection.best else str(selection.differences[i]),
                 selection.unit,
                 str(selection.replications[i]),
                 "best" if i == selection.best else "" if i in selection.survivors else "ruled out",

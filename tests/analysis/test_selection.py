@@ -102,6 +102,13 @@ def test_the_least_is_found_where_less_is_better():
     assert selection.estimates[1].mean == pytest.approx(1, abs=0.7)
 
 
+def test_differences_are_paired_over_what_both_lines_have():
+    """With the same noise in all lines, each differs from the best by exactly its mean."""
+    selection = select_best(LINES, Normal([0, 1, 2, 3.5, 4], common=1.0), indifference=0.3, seed=3)
+    assert [difference.mean for difference in selection.differences] == pytest.approx([-4, -3, -2, -0.5, 0])
+    assert selection.differences[0].half_width == pytest.approx(0, abs=1e-9)
+
+
 def test_relabelling_the_lines_relabels_the_answer():
     evaluator = Normal(SLIPPAGE)
     ours = select_best(LINES, evaluator, indifference=0.5, seed=5)
