@@ -19,7 +19,7 @@ from opt_twin.theory.capacity import (
     released_per_hour,
     traffic,
 )
-from opt_twin.theory.line_warnings import line_warnings
+from opt_twin.theory.line_warnings import growing_queues, line_warnings
 from opt_twin.theory.markov_line import TandemMeasures, markov_line
 from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
 from opt_twin.theory.renewal import availability, completion_time, cycles_to_failure, restart_time
@@ -45,6 +45,7 @@ __all__ = [
     "effective_cycle_time",
     "exponential_two_station",
     "geometric_two_station",
+    "growing_queues",
     "line_availability",
     "line_warnings",
     "markov_line",

@@ -13,7 +13,7 @@ from opt_twin.theory.capacity import StationCapacity, capacity_table, released_p
 from opt_twin.theory.renewal import cycles_to_failure
 from opt_twin.timebase import format_duration
 
-__all__ = ["line_warnings"]
+__all__ = ["growing_queues", "line_warnings"]
 
 _YEAR = 365 * 86400.0
 _DAY = 86400.0
@@ -51,6 +51,14 @@ def line_warnings(line: Line) -> tuple[str, ...]:
     found += _vast_buffers(line, table)
     found += _unused_products(line)
     return tuple(found)
+
+
+def growing_queues(line: Line) -> tuple[str, ...]:
+    """Return a sentence for each unlimited buffer whose queue grows without bound.
+
+    They are the first ones of :func:`line_warnings`.
+    """
+    return tuple(_growing_queues(line, {row.station: row for row in capacity_table(line)}))
 
 
 @dataclass(frozen=True, slots=True)
