@@ -126,3 +126,5 @@ def free_pallets(part: Part, now: float, unloaded: tuple[PalletPool, ...] | None
         else:
             kept.append(pool)
     part.pallets = tuple(kept)
+    for member in part.members or ():  # what a batch leaves, its members leave too
+        member.pallets = tuple(pool for pool in member.pallets if pool in kept)

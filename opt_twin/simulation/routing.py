@@ -390,6 +390,11 @@ class Offer:
         self.since = 0.0
         self.key = giver.key
 
+    @property
+    def giver(self) -> Giver:
+        """Who waits."""
+        return self._giver
+
     def peek(self) -> Part:
         """Return the part that waits."""
         return self._giver.peek()
