@@ -61,6 +61,18 @@ class Part:
         self.taken: dict[int, int] | None = None
         self.members: list[Part] | None = None
 
+    def spoil(self) -> None:
+        """Become defective, with all members."""
+        self.defective = True
+        for member in self.members or ():
+            member.spoil()
+
+    def judge(self, *, rejected: bool) -> None:
+        """Take the result of an inspection, which holds for all members."""
+        self.rejected = rejected
+        for member in self.members or ():
+            member.judge(rejected=rejected)
+
 
 class Giver(Protocol):
     """A place whose part waits for a place elsewhere: a server, a buffer or a source."""

@@ -343,9 +343,7 @@ class Server:
         self.phase = None
         station.cycles += 1
         if station.defect is not None and station.defect():
-            part.defective = True
-            for member in part.members or ():
-                member.defective = True
+            part.spoil()
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
@@ -382,9 +380,7 @@ class Server:
         """Return whether the test rejects `part` and it is to be scrapped."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
-        for member in part.members or ():
-            member.rejected = part.rejected
+        part.judge(rejected=draw < (inspection.detection if part.defective else inspection.false_alarm))
         return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:
