@@ -344,6 +344,26 @@ def test_a_kit_that_is_unpacked_gives_its_components_and_a_single_part_passes(li
     assert run.values["defective_parts"] == 3  # the cycle that joined them was bad
 
 
+def test_a_bad_cycle_spoils_what_is_packed_within_what_is_packed(line_of):
+    """Packs of two in a pack of two, spoilt as a whole, and unpacked twice."""
+    line = line_of(
+        Source(name="In", limit=4),
+        Station(name="Pack", cycle_time=1.0, batch_size=2),
+        Station(name="Pallet", cycle_time=1.0, batch_size=2, defect_rate=1.0),
+        Station(name="Open", cycle_time=1.0, unpacks=True),
+        Station(name="Unpack", cycle_time=1.0, unpacks=True),
+        Sink(name="Out"),
+    )
+    run = once(line, 20)
+    assert [(time, part) for time, part, _ in events(run, "exit", "Out")] == [
+        (5.0, 0),
+        (5.0, 1),
+        (6.0, 2),
+        (6.0, 3),
+    ]
+    assert run.values["defective_parts"] == 4
+
+
 def test_an_oven_can_make_another_product(line_of):
     line = one(line_of, "aabb", batch_size=2, batch_output="parts", makes="kit")
     run = once(line, 10)

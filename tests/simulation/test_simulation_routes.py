@@ -135,6 +135,28 @@ def test_a_run_with_random_times_is_the_recursion_of_its_sequences(shop, seed):
     assert {name: run.values[f"order.{name}.completion"] for name in job_end} == job_end
 
 
+@given(shops(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_each_of_two_servers_follows_its_own_sequence(shop, data):
+    """Operations are planned on single servers, each after what its job and its server do before."""
+    instance, _ = shop
+    left = {job.name: list(job.operations) for job in instance.jobs}
+    done, job_end, server_end = [], dict.fromkeys(left, 0), {}
+    while any(left.values()):
+        job = data.draw(st.sampled_from([name for name, operations in left.items() if operations]))
+        operation = left[job].pop(0)
+        server = f"{operation.machine}#{data.draw(st.integers(1, 2))}"
+        start = max(job_end[job], server_end.get(server, 0))
+        job_end[job] = server_end[server] = start + operation.duration
+        done.append(
+            assignment(job, server, start, operation=len(instance.jobs[0].operations) - len(left[job]))
+        )
+    line = job_shop(instance, **{machine: {"servers": 2} for machine in instance.machines})
+    run = run_replication(line, plan=Schedule(assignments=tuple(done)), log=True)
+    begun = sorted((e.time, f"{e.element}#{e.server + 1}", e.order) for e in run.events if e.kind == "start")
+    assert begun == sorted((float(a.start), a.machine, a.job) for a in done)
+
+
 def assignment(job, machine, start, operation=0):
     return Assignment(job=job, operation=operation, machine=machine, start=start, end=start)
 
