@@ -94,11 +94,12 @@ def test_the_path_does_not_depend_on_how_many_numbers_are_drawn_at_a_time(line, 
 @given(line=lines, seed=seeds)
 @settings(max_examples=15, deadline=None)
 def test_blocks_of_replications_are_the_replications_of_one_run(line, seed):
-    whole = simulate(line, settings=RunSettings(horizon=HORIZON, replications=4), seed=seed)
+    """Unchecked, as some random lines lock up."""
+    whole = simulate(line, settings=RunSettings(horizon=HORIZON, check=False, replications=4), seed=seed)
     first, second = (
         simulate(
             line,
-            settings=RunSettings(horizon=HORIZON, replications=count, first_replication=first),
+            settings=RunSettings(horizon=HORIZON, check=False, replications=count, first_replication=first),
             seed=seed,
         )
         for first, count in ((0, 1), (1, 3))
