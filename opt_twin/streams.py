@@ -32,7 +32,11 @@ class Purpose(StrEnum):
     MICRO_STOP = "micro-stop"
     MICRO_STOP_DURATION = "micro-stop duration"
     DEFECT = "defect"
+    CURE = "cure"
     INSPECTION = "inspection"
+    INSPECTION_TIME = "inspection time"
+    TOOL_CHANGE = "tool change"
+    DEMAND = "demand"
     ROUTING = "routing"
     SEARCH = "search"
 

@@ -2,12 +2,13 @@
 
 from opt_twin.simulation.engine import Run, run_replication
 from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
-from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.warm_up import mser5
 
 __all__ = [
+    "EventLog",
     "EventRecord",
     "OnProgress",
     "Run",

@@ -39,9 +39,7 @@ class BatchServer(Server):
         members = self.collected
         first = members[0]
         batch = Part(self._ledger.number(), first.product, first.order)
-        batch.units = sum(member.units for member in members)
-        batch.born = sum(member.born for member in members)
-        batch.defective = any(member.defective for member in members)
+        batch.hold(members)
         if self._log is not None:
             for member in members:
                 self._ledger.note(now, self._name, "join", member, server=self._index, batch=batch.number)

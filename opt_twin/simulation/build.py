@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Protocol, TypeVar
 
-from opt_twin.errors import SimulationError
+from opt_twin.errors import PlanError, SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Element, Line, Sink, Source, Station, Stock
 from opt_twin.plan import Plan
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.buffers import BufferNode
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
+from opt_twin.simulation.conditions import Condition
 from opt_twin.simulation.draws import Streams
-from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.energy import Consumer, Meter
+from opt_twin.simulation.events import EventLog
 from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, order_sequence
@@ -21,11 +24,12 @@ from opt_twin.simulation.parts import Part, Taker
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.sources import SinkNode, SourceNode
 from opt_twin.simulation.stations import StationNode
-from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply
+from opt_twin.simulation.stocks import StockNode
+from opt_twin.simulation.supplies import CalledSupply, MixSupply, OrderSupply, Supply
 from opt_twin.simulation.ways import Ways
 from opt_twin.streams import Purpose
 
-__all__ = ["Account", "Floor", "Node"]
+__all__ = ["Account", "Floor", "Node", "Payer"]
 
 Account = tuple[str, float, float]
 """Name of a measure, what it has come to since the start, and by what times the seconds measured it is
@@ -42,6 +46,20 @@ class Node(Protocol):
         """Yield its measures as they stand."""
 
 
+class Observer(Protocol):
+    """Something beside the elements that has measures."""
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield its measures as they stand."""
+
+
+class Payer(Protocol):
+    """Something that costs money by what happens, not by the hour of the run."""
+
+    def costs(self, now: float) -> Iterator[tuple[str, float]]:
+        """Yield measures of :data:`opt_twin.simulation.kpis.COSTS` and the money spent until now."""
+
+
 T = TypeVar("T")
 
 
@@ -54,8 +72,16 @@ class Floor:
         Time, and the accounts.
     nodes
         The elements, by name, in the order of their ranks.
-    stations, buffers, sources
+    stations, buffers, sources, stocks
         Those of each kind.
+    consumers
+        The elements that draw power, by name.
+    meter
+        What they draw and what that costs; None where nothing draws any.
+    observers
+        What has measures beside the elements.
+    payers
+        What costs money by what happens.
     actors
         Whatever changes in a run, by a name of its own.
     book
@@ -63,29 +89,40 @@ class Floor:
     """
 
     def __init__(
-        self, line: Line, *, plan: Plan | None, seed: int, replication: int, log: list[EventRecord] | None
+        self,
+        line: Line,
+        *,
+        plan: Plan | None,
+        seed: int,
+        replication: int,
+        log: EventLog | None,
+        clock_start: float = 0.0,
     ) -> None:
         self.line = line
         self.calendar = Calendar()
-        self.ledger = Ledger(
-            {product.name: product.price for product in line.products},
-            {product.name: product.material_cost for product in line.products},
-            log,
-        )
+        self.ledger = Ledger(line.products, log)
         self.streams = Streams(seed, replication)
         self.nodes: dict[str, Node] = {}
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
+        self.stocks: dict[str, StockNode] = {}
+        self.consumers: dict[str, Consumer] = {}
+        self.meter: Meter | None = None
+        self.observers: list[Observer] = []
+        self.payers: list[Payer] = []
         self.actors: dict[str, object] = {"calendar": self.calendar, "ledger": self.ledger}
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
         self._widest = max(2, *(station.servers for station in line.stations))
         self.priorities = Priorities(
-            elements=len(line.elements),
+            elements=len(line.elements) + 1,  # the tariff comes after the elements
             servers=self._widest,
             modes=max(1, *(len(station.failures) for station in line.stations)),
         )
+        self.ledger.stocks = self.stocks
+        if plan is not None and any(isinstance(element, Stock) for element in line.elements):
+            raise PlanError("a stock orders by itself; simulate a line with stocks without a plan")
         sequence = None if plan is None else order_sequence(line, plan)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
         leaving = {e.name: Ways(self.streams.uniform(e.name, Purpose.ROUTING)) for e in ordered}
@@ -111,6 +148,8 @@ class Floor:
                 [self._taker(c.target) for c in connections],
                 [1.0 if c.probability is None else c.probability for c in connections],
             )
+        if self.consumers:
+            self._install_meter(clock_start)
 
     def start(self) -> None:
         """Let everything begin at time 0."""
@@ -122,6 +161,15 @@ class Floor:
             self.book.start()
         for source in self.sources.values():
             source.start()
+        for stock in self.stocks.values():
+            stock.start()
+        if self.meter is not None:
+            self.meter.start()
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield all measures that add up, as they stand, in the order of the elements of the line."""
+        nodes = (self.nodes[element.name] for element in self.line.elements)
+        return chain.from_iterable(each.accounts(now) for each in chain(nodes, self.observers))
 
     def at(self, time: float, kind: Kind, act: Callable[[float], None]) -> None:
         """Schedule what happens once, at `time`."""
@@ -157,6 +205,8 @@ class Floor:
             return node
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
+        if isinstance(element, Stock):
+            return self._stock(element)
         raise NotImplementedError(element.kind)
 
     def _stop(self, now: float) -> None:
@@ -165,6 +215,8 @@ class Floor:
     def _refuse_flood(self, source: Source) -> None:
         """Refuse a saturated source without a limit that nothing holds back."""
         if source.interarrival is not None or source.limit is not None or self.book is not None:
+            return
+        if source.replenishes is not None:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
@@ -188,8 +240,41 @@ class Floor:
             priority=self.priorities.of(Kind.ARRIVAL, self.rank(name)),
             supply=self.actor(f"{name}|supply", self._supply(source)),
             interarrival=interarrival,
+            stock=source.replenishes,
         )
+        if source.replenishes is not None:
+            self.stocks[source.replenishes].order_from(node)
         return self.actor(name, node)
+
+    def _stock(self, stock: Stock) -> StockNode:
+        """Return a stock, filled with what the source that replenishes it makes first."""
+        name, rank = stock.name, self.rank(stock.name)
+        mixes = [source.mix for source in self.line.sources if source.replenishes == name]
+        products = [*chain.from_iterable(mixes), *(product.name for product in self.line.products)]
+        node = StockNode(
+            stock,
+            product=products[0] if products else None,
+            ledger=self.ledger,
+            calendar=self.calendar,
+            demand=self.streams.times(name, Purpose.DEMAND, stock.demand),
+            customer=self.priorities.of(Kind.ARRIVAL, rank),
+            review=self.priorities.of(Kind.ARRIVAL, rank, 1),
+        )
+        self.stocks[name] = self.actor(name, node)
+        self.payers.append(node)
+        return node
+
+    def _install_meter(self, clock_start: float) -> None:
+        self.meter = Meter(
+            self.consumers,
+            self.line.economics,
+            clock_start=clock_start,
+            calendar=self.calendar,
+            priority=self.priorities.of(Kind.SHIFT, len(self.line.elements)),
+        )
+        self.actor("|meter", self.meter)
+        self.observers.append(self.meter)
+        self.payers.append(self.meter)
 
     def _supply(self, source: Source) -> Supply:
         """Return what a source releases."""
@@ -197,9 +282,13 @@ class Floor:
             return OrderSupply(self.book.sequence)
         products = [*source.mix, *(product.name for product in self.line.products)]
         if len(source.mix) < 2:
-            return MixSupply(source.limit, products[0] if products else None)
-        draw = self.streams.uniform(source.name, Purpose.PRODUCT)
-        return MixSupply(source.limit, products[0], shares=dict(source.mix), draw=draw)
+            supply = MixSupply(source.limit, products[0] if products else None)
+        else:
+            draw = self.streams.uniform(source.name, Purpose.PRODUCT)
+            supply = MixSupply(source.limit, products[0], shares=dict(source.mix), draw=draw)
+        if source.replenishes is None:
+            return supply
+        return CalledSupply(self.actor(f"{source.name}|mix", supply))
 
     def _station(self, station: Station, ways: Ways) -> StationNode:
         name, streams = station.name, self.streams
@@ -211,6 +300,7 @@ class Floor:
                 f"{name}.{product}", Purpose.PROCESSING, cycle_time, speed=station.speed
             )
         rate = station.defect_rate
+        test = station.inspection
         node = StationNode(
             station,
             rank=self.rank(name),
@@ -219,12 +309,53 @@ class Floor:
             calendar=self.calendar,
             draws=draws,
             defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
-            inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
+            inspect=None if test is None else streams.uniform(name, Purpose.INSPECTION),
+            test_time=(
+                None
+                if test is None or test.time is None
+                else streams.times(name, Purpose.INSPECTION_TIME, test.time)
+            ),
         )
-        node.equip([self._server(node, index, self.key(name) + index) for index in range(station.servers)])
+        if any(station.power.values()):
+            self.consumers[name] = node
+        if node.pays:
+            self.payers.append(node)
+        conditions = self._conditions(station)
+        node.equip(
+            [
+                self._server(node, index, self.key(name) + index, conditions[index])
+                for index in range(station.servers)
+            ]
+        )
         return node
 
-    def _server(self, node: StationNode, index: int, key: int) -> Server:
+    def _conditions(self, station: Station) -> list[Condition] | list[None]:
+        """Return the condition of each server; None where every cycle is like the others."""
+        name, tool = station.name, station.tool
+        wears = tool is not None and tool.defect_rate is not None
+        if tool is None and station.start_up is None and not station.cures:
+            return [None] * station.servers
+        spoils = wears or station.start_up is not None or station.defect_rate > 0
+        defect = self.streams.uniform(name, Purpose.DEFECT) if spoils else None
+        cure = self.streams.chances(name, Purpose.CURE, station.cures) if station.cures else None
+        return [
+            self.actor(
+                f"{name}#{number}|condition",
+                Condition(
+                    station,
+                    defect=defect,
+                    cure=cure,
+                    change=(
+                        None
+                        if tool is None
+                        else self.streams.times(f"{name}#{number}", Purpose.TOOL_CHANGE, tool.change_time)
+                    ),
+                ),
+            )
+            for number in range(1, station.servers + 1)
+        ]
+
+    def _server(self, node: StationNode, index: int, key: int, condition: Condition | None) -> Server:
         station, streams = node.station, self.streams
         place = f"{station.name}#{index + 1}"
         kind = BatchServer if station.batch_size > 1 else Server
@@ -241,6 +372,7 @@ class Floor:
                 for stop in station.micro_stops
                 if stop.probability > 0
             ],
+            condition=condition,
         )
         modes = [
             ModeState(

@@ -21,11 +21,13 @@ def check_run(floor: Floor, end: float) -> None:
     Raises
     ------
     ConservationError
-        If released units are not those that left, were scrapped or are in the line; if the state times of a
-        server do not add up to the time, to 1e-6 s and a relative 1e-9, or one is negative; if a buffer holds
+        If released units are not those that left, were scrapped or are in the line; if the parts in a stock
+        are not those that came less those that customers got; if the state times of a server do not add up
+        to the time, to 1e-6 s and a relative 1e-9, or one is negative; if a buffer holds
         more than its capacity; or if a station has finished more cycles than its servers can.
     """
     _check_units(floor)
+    _check_stocks(floor)
     _check_states(floor, end)
     _check_limits(floor, end)
 
@@ -38,6 +40,16 @@ def _check_units(floor: Floor) -> None:
             f"{ledger.released} units were released, {ledger.left} left and {ledger.scrapped} were scrapped, "
             f"so {ledger.inside} must be in the line, but {found} are found there"
         )
+
+
+def _check_stocks(floor: Floor) -> None:
+    for name, stock in floor.stocks.items():
+        found = len(stock.products)
+        if stock.expected != found:
+            raise ConservationError(
+                f"{stock.expected} parts must lie in stock {name!r} by what came and what customers got, "
+                f"but {found} are found there"
+            )
 
 
 def _check_states(floor: Floor, end: float) -> None:

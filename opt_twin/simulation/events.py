@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["KINDS", "EventRecord"]
+__all__ = ["KINDS", "EventLog", "EventRecord"]
 
-KINDS = ("release", "enter", "join", "start", "finish", "scrap", "exit", "fail", "repair", "state")
+KINDS = (
+    "release",
+    "enter",
+    "join",
+    "start",
+    "finish",
+    "scrap",
+    "exit",
+    "demand",
+    "order",
+    "fail",
+    "repair",
+    "state",
+)
 """Kinds of records, see :class:`EventRecord`."""
 
 
@@ -23,7 +37,9 @@ class EventRecord:
     kind
         ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer), ``join``
         (a part becomes a member of batch `batch`), ``start`` and ``finish`` (of a station's cycle),
-        ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`), ``state``.
+        ``scrap``, ``exit`` (into a sink or a stock), ``demand`` (a customer asks a stock for `detail` parts),
+        ``order`` (a stock orders `detail` parts), ``fail`` and ``repair`` (of failure mode `detail`),
+        ``state``.
     server
         Of a station, from 0.
     part, product, order
@@ -33,7 +49,7 @@ class EventRecord:
     duration
         Seconds: of a state; of a ``finish``, since the start of the cycle.
     detail
-        Name of the failure mode; why a part was scrapped (``rejected`` or ``interrupted``).
+        Name of the failure mode; why a part was scrapped (``rejected`` or ``interrupted``); how many parts.
     batch
         Of a ``join``: the number of the batch.
     """
@@ -49,3 +65,10 @@ class EventRecord:
     duration: float | None = None
     detail: str = ""
     batch: int | None = None
+
+
+class EventLog(Protocol):
+    """Whatever takes the records of a run, one after another: a list, a file, an observer."""
+
+    def append(self, happened: EventRecord, /) -> None:
+        """Take a record."""

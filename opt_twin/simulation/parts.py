@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ class Part:
         Released parts that it holds.
     born
         Sum of the times at which these were released, in seconds.
+    births
+        Each of these times, where it holds more than one; else None.
     defective
         Whether a cycle made it defective, or any part in it is.
     rejected
         Whether the last inspection rejected it.
+    stock
+        Name of the stock that has ordered it; None where none has.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -35,8 +40,10 @@ class Part:
         "order",
         "units",
         "born",
+        "births",
         "defective",
         "rejected",
+        "stock",
     )
     __slots__ = STATE
 
@@ -46,8 +53,20 @@ class Part:
         self.order = order
         self.units = 1
         self.born = 0.0
+        self.births: list[float] | None = None
         self.defective = False
         self.rejected = False
+        self.stock: str | None = None
+
+    def hold(self, members: Sequence[Part]) -> None:
+        """Become what `members` are together: their units and times, defective or rejected if any is."""
+        self.units = sum(member.units for member in members)
+        self.born = sum(member.born for member in members)
+        births = [[member.born] if member.births is None else member.births for member in members]
+        self.births = [time for times in births for time in times]
+        self.defective = any(member.defective for member in members)
+        self.rejected = any(member.rejected for member in members)
+        self.stock = next((member.stock for member in members if member.stock is not None), None)
 
 
 class Giver(Protocol):

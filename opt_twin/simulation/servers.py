@@ -14,6 +14,7 @@ from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
     HALTS,
+    INSPECT,
     PHASE_STATES,
     RUN,
     SETUP,
@@ -24,6 +25,7 @@ from opt_twin.simulation.phases import (
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
+    from opt_twin.simulation.conditions import Condition
     from opt_twin.simulation.failures import ModeState
     from opt_twin.simulation.orders import Backlog
     from opt_twin.simulation.stations import StationNode
@@ -70,6 +72,8 @@ class Server:
         As a giver: since when its part has waited, and what breaks ties.
     modes, operation, counters
         Its failure modes; those on the clock of operation; those that count cycles.
+    condition
+        Its tool and its start-up; None where every cycle is like the others.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -100,6 +104,7 @@ class Server:
         "_backlog",
         "_calendar",
         "_event",
+        "_forms",
         "_index",
         "_ledger",
         "_log",
@@ -111,6 +116,7 @@ class Server:
         "_short",
         "_simple",
         "_station",
+        "condition",
         "counters",
         "key",
         "modes",
@@ -125,6 +131,7 @@ class Server:
         key: int,
         priority: EventPriority,
         micro_stops: list[tuple[Callable[[], bool], Callable[[], float]]],
+        condition: Condition | None = None,
     ) -> None:
         model = station.station
         self._station = station
@@ -148,7 +155,14 @@ class Server:
         self._start = 0.0
         self._started = 0.0
         self._entered = 0.0
-        self._short = self._setups is None and not micro_stops
+        self.condition = condition
+        self._forms: Callable[[Part], None] | None = None
+        if condition is not None:
+            self._forms = condition.end_cycle
+        elif station.defect is not None:
+            self._forms = self._spoil
+        self._short = self._setups is None and not micro_stops and condition is None
+        self._short = self._short and station.test_time is None
         self._simple = self._short
         self._event = self._new_event()
         self.modes: tuple[ModeState, ...] = ()
@@ -244,6 +258,8 @@ class Server:
         setup = self._setups.setup_time(self._product, order.product)
         self._order, self._product = order.name, order.product
         if setup > 0:
+            if self.condition is not None:
+                self.condition.set_up()
             self._preparing = True
             self.phase, self._remaining = SETUP, setup
             if not self.halted:
@@ -294,8 +310,15 @@ class Server:
                 stop += duration()
         setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
         self._product, self._order = part.product, part.order
-        phases = [(phase, time) for phase, time in ((SETUP, setup), (STOP, stop)) if time > 0]
-        phases.append((RUN, self._work))
+        change = 0.0
+        if self.condition is not None:
+            change = self.condition.change_tool()
+            if setup > 0:
+                self.condition.set_up()
+        test_time = self._station.test_time
+        test = 0.0 if test_time is None else test_time()
+        phases = [(SETUP, change), (SETUP, setup), (STOP, stop), (RUN, self._work), (INSPECT, test)]
+        phases = [(phase, time) for phase, time in phases if time > 0 or phase == RUN]
         self.phase, self._remaining = phases.pop(0)
         self._phases = phases
 
@@ -342,8 +365,8 @@ class Server:
         station = self._station
         self.phase = None
         station.cycles += 1
-        if station.defect is not None and station.defect():
-            part.defective = True
+        if self._forms is not None:
+            self._forms(part)
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
@@ -368,10 +391,18 @@ class Server:
             if not mode.left:
                 mode.strike(now)
 
+    def _spoil(self, part: Part) -> None:
+        """Draw whether the cycle has made a defect."""
+        defect = self._station.defect
+        if defect is not None and defect():
+            part.defective = True
+
     def _rejected(self, part: Part, draw: float) -> bool:
+        """Write the result of the inspection on the part; return whether it leaves as scrap."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        return draw < (inspection.detection if part.defective else inspection.false_alarm)
+        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:
         part = self.part
@@ -470,8 +501,7 @@ class Server:
         self.release(state, now)
 
     def _log_mode(self, kind: str, mode: FailureMode, now: float) -> None:
-        assert self._log is not None
-        self._log.append(
+        self._ledger.write(
             EventRecord(time=now, element=self._name, kind=kind, server=self._index, detail=mode.name)
         )
 
@@ -509,8 +539,7 @@ class Server:
             self._log_state(now - self._entered)
 
     def _log_state(self, seconds: float) -> None:
-        assert self._log is not None
-        self._log.append(
+        self._ledger.write(
             EventRecord(
                 time=self._entered,
                 element=self._name,

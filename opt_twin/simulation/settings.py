@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from opt_twin.line.people import WEEK
 from opt_twin.line.units import PositiveSeconds, Seconds
 from opt_twin.records import Record, record
 
@@ -29,13 +30,18 @@ class RunSettings(Record):
         Processes that share the replications; the result does not depend on it.
     check
         Check conservation, state times and physical limits at the end of each run.
+    clock_start
+        When the run starts: seconds since Monday 00:00. Energy tariffs follow it.
+    interval
+        Seconds between two notes of the telemetry, see :class:`opt_twin.simulation.Run`; None for none.
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
     Raises
     ------
     ModelError
-        If the warm-up does not end before the horizon, or a field is out of its range.
+        If the warm-up does not end before the horizon, the clock does not start within a week, or a field is
+        out of its range.
 
     Examples
     --------
@@ -48,8 +54,14 @@ class RunSettings(Record):
     replications: Annotated[int, Field(ge=1)] = 20
     workers: Annotated[int, Field(ge=1)] = 1
     check: bool = True
+    clock_start: Seconds = 0.0
+    interval: PositiveSeconds | None = None
     first_replication: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
         if self.warm_up >= self.horizon:
             raise ValueError(f"warm_up ({self.warm_up:g} s) must end before the horizon ({self.horizon:g} s)")
+        if self.clock_start >= WEEK:
+            raise ValueError(
+                f"clock_start ({self.clock_start:g} s) counts from Monday 00:00 and lies within one week"
+            )

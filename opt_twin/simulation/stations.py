@@ -33,6 +33,9 @@ class StationNode:
         How many have been finished.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
+    defect, inspect, test_time
+        Whether a cycle makes a defect, at a rate that does not change; uniform draws of the inspection; how
+        long that takes. None where there is none.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
     """
@@ -51,6 +54,7 @@ class StationNode:
         "rank",
         "servers",
         "station",
+        "test_time",
         "ways",
     )
 
@@ -65,6 +69,7 @@ class StationNode:
         draws: dict[str | None, Callable[[], float]],
         defect: Callable[[], bool] | None,
         inspect: Callable[[], float] | None,
+        test_time: Callable[[], float] | None,
     ) -> None:
         self.station = station
         self.rank = rank
@@ -73,6 +78,7 @@ class StationNode:
         self.calendar = calendar
         self.defect = defect
         self.inspect = inspect
+        self.test_time = test_time
         self.servers: tuple[Server, ...] = ()
         self.only: Server | None = None
         self.waiting: list[Giver] = []
@@ -112,6 +118,34 @@ class StationNode:
         for state, own in zip(STATES, zip(*times, strict=True), strict=True):
             yield f"{name}.{state}", sum(own), size
         yield f"{name}.parts", float(self.cycles), 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether its cycles cost money."""
+        station = self.station
+        test, tool = station.inspection, station.tool
+        return station.cost_per_cycle > 0 or (test is not None and test.cost > 0) or tool is not None
+
+    def costs(self, now: float) -> Iterator[tuple[str, float]]:  # noqa: ARG002 - as every payer
+        """Yield what its cycles, tests and tools have cost."""
+        station = self.station
+        yield "cycle_cost", self.cycles * station.cost_per_cycle
+        if station.inspection is not None:
+            yield "inspection_cost", self.cycles * station.inspection.cost
+        if station.tool is not None:
+            changed = sum(server.condition.tools for server in self.servers if server.condition is not None)
+            yield "tool_cost", changed * station.tool.cost
+
+    def energy(self, now: float) -> float:
+        """Return the kilowatt hours that its servers have drawn until now."""
+        times = [server.state_times(now) for server in self.servers]
+        return (
+            sum(
+                self.station.power.get(state, 0.0) * sum(own)  # type: ignore[call-overload]  # states are names
+                for state, own in zip(STATES, zip(*times, strict=True), strict=True)
+            )
+            / 3600
+        )
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether a server can take `part` and nobody waits for it."""
