@@ -340,7 +340,8 @@ class Stock(Record):
     Raises
     ------
     ModelError
-        If `reorder_point` is not below `order_up_to`, or no time lies between two customers.
+        If `reorder_point` is not below `order_up_to` or is never reached, or no time lies between two
+        customers.
 
     References
     ----------
@@ -363,6 +364,11 @@ class Stock(Record):
         if self.reorder_point >= self.order_up_to:
             raise ValueError(
                 f"reorder_point {self.reorder_point} must be below order_up_to {self.order_up_to}"
+            )
+        if self.reorder_point < 0 and not self.backorders:
+            raise ValueError(
+                f"without backorders nothing is owed, so a reorder_point of {self.reorder_point} is never "
+                "reached; give 0 or more"
             )
         if not self.demand.mean > 0:
             raise ValueError("demand must leave time between two customers")

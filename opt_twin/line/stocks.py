@@ -18,42 +18,43 @@ __all__ = ["stock_problems"]
 def stock_problems(line: Line) -> Iterator[Problem]:
     """Yield stocks without one source of their own, and stations that change the number of parts ordered."""
     forward: dict[str, set[str]] = defaultdict(set)
-    backward: dict[str, set[str]] = defaultdict(set)
     for connection in line.connections:
         forward[connection.source].add(connection.target)
-        backward[connection.target].add(connection.source)
     for index, stock in enumerate(line.elements):
         if not isinstance(stock, Stock):
             continue
         path = f"elements.{index}"
-        suppliers = [source.name for source in line.sources if source.replenishes == stock.name]
+        suppliers = [source for source in line.sources if source.replenishes == stock.name]
         if len(suppliers) != 1:
-            found = "none does" if not suppliers else f"{' and '.join(map(repr, suppliers))} do"
+            found = "none does" if not suppliers else f"{' and '.join(repr(s.name) for s in suppliers)} do"
             yield Problem(
                 path=path,
                 message=f"one source replenishes a stock, and {found} so with {stock.name!r}; write "
                 f"'replenishes: {stock.name}' at one source",
             )
             continue
-        between = _reached(suppliers[0], forward)
-        if stock.name not in between:
+        source = suppliers[0]
+        ahead = _reached(source.name, forward)
+        if stock.name not in ahead:
             yield Problem(
                 path=path,
-                message=f"source {suppliers[0]!r} replenishes stock {stock.name!r}, but no way leads there",
+                message=f"source {source.name!r} replenishes stock {stock.name!r}, but no way leads there",
             )
-        between &= _reached(stock.name, backward)
+        made = set(source.mix) or {product.name for product in line.products[:1]}
         for position, element in enumerate(line.elements):
-            if element.name in between and isinstance(element, Station) and _regroups(element):
+            if element.name in ahead and isinstance(element, Station) and _regroups(element, made):
                 yield Problem(
                     path=f"elements.{position}",
-                    message=f"station {element.name!r} changes the number of parts on the way from source "
-                    f"{suppliers[0]!r} to stock {stock.name!r}, whose orders count parts; put it elsewhere",
+                    message=f"station {element.name!r} changes the number of parts that source "
+                    f"{source.name!r} releases for stock {stock.name!r}, whose orders count parts; "
+                    "let it take and give out as many",
                 )
 
 
-def _regroups(station: Station) -> bool:
-    """Return whether not as many parts leave a station as come, those that are built in left aside."""
-    joins = station.batch_size > 1 and station.batch_output == "joined"
+def _regroups(station: Station, made: set[str]) -> bool:
+    """Return whether not as many parts leave a station as come of the products `made`."""
+    taken = sum(count for name, count in station.components.items() if name in made)
+    joins = (station.batch_size > 1 and station.batch_output == "joined") or taken > 1
     return joins or station.unpacks or (bool(station.yields) and sum(station.yields.values()) != 1)
 
 
