@@ -5,14 +5,19 @@ Names of measures
 Of the line: ``throughput`` (parts per hour leaving through sinks, the throughput rate of ISO 22400-2),
 ``good_throughput`` (the good ones of them), ``parts_out``, ``good_parts``,
 ``defective_parts``, ``scrapped``, ``released``, ``wip`` (time-average, counted in released parts),
-``lead_time`` (mean seconds from release to sink), ``revenue``, ``material_cost``, ``conversion_cost``,
-``margin``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
+``lead_time`` (mean seconds from release to sink), ``lead_time_p50``, ``lead_time_p90``, ``lead_time_p99``
+(order statistics of the same), ``revenue``, ``material_cost``, ``conversion_cost``, ``margin``; where
+something in the line can cause them also ``energy`` (kWh), ``labour_cost``, ``energy_cost``, ``cycle_cost``,
+``tool_cost``, ``inspection_cost`` (these five are part of the conversion cost), ``scrap_cost`` and
+``stock_cost``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
 (share) and ``order.<name>.completion``.
 
 Of an element, as shares of the time of its servers that add up to 1: ``<station>.busy``, ``.setup``,
 ``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.waiting_for_crew``, ``.waiting_for_operator``,
 ``.maintenance``, ``.off_shift``, ``.stopped``; also ``<station>.parts`` (cycles finished) and
-``<buffer>.level`` (time-average).
+``<buffer>.level`` (time-average); ``<station>.energy`` (kWh) where a power is given; ``<stock>.level``,
+``<stock>.backorders`` (time-averages of parts on hand and owed), ``<stock>.demand``, ``<stock>.filled``,
+``<stock>.lost`` (parts) and ``<stock>.fill_rate`` (share of the demand that is met at once).
 """
 
 from __future__ import annotations
