@@ -77,6 +77,8 @@ class Evaluation(Rebuilt):
         Measure -> its unit, where it has one.
     line_name
         For people.
+    clock_start
+        Seconds from Monday 00:00 to the start of each run.
 
     Raises
     ------
@@ -93,6 +95,7 @@ class Evaluation(Rebuilt):
     plan_digest: str = ""
     units: Mapping[str, str] = FrozenMapping()
     line_name: str = ""
+    clock_start: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.replications)
@@ -161,6 +164,7 @@ class Evaluation(Rebuilt):
             plan_digest=self.plan_digest,
             units=self.units,
             line_name=self.line_name,
+            clock_start=self.clock_start,
         )
 
     def _identity(self) -> dict[str, object]:
@@ -170,6 +174,7 @@ class Evaluation(Rebuilt):
             "seed": self.seed,
             "horizon": self.horizon,
             "warm-up": self.warm_up,
+            "clock start": self.clock_start,
             "measures": sorted(self.values),
         }
 

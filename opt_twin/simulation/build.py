@@ -220,7 +220,7 @@ class Floor:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
-            if isinstance(target, Sink) or (isinstance(target, Buffer) and target.capacity is None):
+            if isinstance(target, Sink | Stock) or (isinstance(target, Buffer) and target.capacity is None):
                 raise SimulationError(
                     f"the saturated source {source.name!r} would fill {target.kind} {target.name!r} without "
                     "end; give the source an interarrival time or a limit, or the buffer a capacity"

@@ -90,6 +90,7 @@ def simulate(
         plan_digest="" if plan is None else plan.digest(),
         units=measure_units(line, names),
         line_name=line.name,
+        clock_start=settings.clock_start,
     )
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.analysis import unit_cost
+from opt_twin.errors import EvaluationError
 from opt_twin.line import (
     Economics,
     Exponential,
@@ -139,6 +140,14 @@ def test_energy_is_the_states_times_their_power_and_its_cost_lies_between_the_pr
     assert values["energy"] == pytest.approx(values["A.energy"] + values["B.energy"])
     low, high = min(prices) * values["energy"], max(prices) * values["energy"]
     assert low * (1 - 1e-9) - 1e-9 <= values["energy_cost"] <= high * (1 + 1e-9) + 1e-9
+
+
+def test_runs_that_start_at_different_hours_are_not_merged(saw):
+    line = saw(economics=Economics(tariff=PEAK))
+    early = simulate(line, settings=RunSettings(horizon=HOUR, replications=1))
+    late = RunSettings(horizon=HOUR, replications=1, first_replication=1, clock_start=8 * HOUR)
+    with pytest.raises(EvaluationError, match="clock start differs"):
+        early.merge(simulate(line, settings=late))
 
 
 def test_one_price_all_day_is_the_same_as_a_tariff_of_equal_prices(saw):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opt_twin.errors import PlanError
+from opt_twin.errors import PlanError, SimulationError
 from opt_twin.line import (
     Buffer,
     Connection,
@@ -21,6 +21,7 @@ from opt_twin.line import (
     Station,
     Stock,
     Uniform,
+    chain,
 )
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.simulation import RunSettings, run_replication, simulate
@@ -200,6 +201,18 @@ def test_a_source_with_a_limit_releases_no_more_than_that(line_of):
     found = run(line, 200)
     assert found.values["released"] == 3
     assert found.values["Shop.filled"] == 5
+
+
+def test_a_saturated_source_of_its_own_must_not_flood_a_stock(line_of):
+    elements = (
+        Source(name="In", replenishes="Shop"),
+        Source(name="More"),
+        Station(name="S", cycle_time=1),
+        Stock(name="Shop", demand=20, reorder_point=4, order_up_to=5),
+    )
+    ways = (*chain("In", "S", "Shop"), *chain("More", "Shop"))
+    with pytest.raises(SimulationError, match="would fill stock 'Shop' without end"):
+        run(line_of(*elements, ways=ways), 10)
 
 
 def test_products_are_sold_in_the_order_in_which_they_came(line_of):
