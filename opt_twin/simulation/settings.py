@@ -34,6 +34,7 @@ class RunSettings(Record):
         When the run starts: seconds since Monday 00:00. Energy tariffs follow it.
     interval
         Seconds between two notes of the telemetry, see :class:`opt_twin.simulation.Run`; None for none.
+        Only ``run_replication`` keeps it.
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
