@@ -153,6 +153,12 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="Write every measure into this CSV file.", show_default=False)
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the event log of the first replication into this Parquet file.", show_default=False
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
@@ -162,7 +168,7 @@ def simulate(
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
     settings = run_settings(horizon, warm_up, replications, workers)
-    check_files(out=out)
+    check_files(out=out, events=events)
     with screen.progress("simulating") as advance:
         evaluation = run(
             model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
@@ -175,7 +181,19 @@ def simulate(
             from opt_twin.export import evaluation_frame
 
             write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+    if events is not None:
+        write_events(events, model, settings, seed)
     return ExitCode.OK
+
+
+def write_events(path: Path, line: Line, settings: RunSettings, seed: int) -> None:
+    """Run the first replication again and write its event log into a Parquet file."""
+    from opt_twin.export import ParquetLog
+    from opt_twin.simulation import run_replication
+
+    number = settings.first_replication
+    with ParquetLog(path) as log:
+        run_replication(line, settings=settings, seed=seed, replication=number, log=log)
 
 
 def warn_if_nothing_left(screen: Screen, evaluation: Evaluation) -> None:

@@ -305,7 +305,7 @@ def test_a_head_that_is_overtaken_after_its_decision_goes_where_that_said(line_o
         Sink(name="Out"),
         ways=(to("In", "L"), to("L", "A"), to("L", "B"), to("A", "Out"), to("B", "Out")),
     )
-    floor = Floor(line, plan=None, seed=0, replication=0, log=[])
+    floor = Floor(line, settings=RunSettings(), plan=None, seed=0, replication=0, log=[])
     for time, target in ((1.5, "A"), (2.5, "A"), (3.5, "B")):
         floor.at(time, Kind.OBSERVATION, partial(decide, floor, target))
     floor.at(30.0, Kind.HORIZON, floor.calendar.end)
@@ -343,7 +343,7 @@ def test_whatever_changes_in_a_run_says_what_it_is(line_of):
         ),
         products=AB,
     )
-    floor = Floor(line, plan=None, seed=0, replication=0, log=None)
+    floor = Floor(line, settings=RunSettings(), plan=None, seed=0, replication=0, log=None)
     for name, actor in floor.actors.items():
         for field in (*getattr(type(actor), "STATE", ()), *getattr(type(actor), "CAUSES", ())):
             assert hasattr(actor, field), (name, field)
