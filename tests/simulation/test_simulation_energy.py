@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from opt_twin.analysis import unit_cost
 from opt_twin.errors import EvaluationError
 from opt_twin.line import (
+    Conveyor,
     Economics,
     Exponential,
     FailureMode,
     Inspection,
+    Operators,
     Product,
+    Shift,
     Sink,
     Source,
     Station,
@@ -189,3 +192,59 @@ def test_scrap_costs_more_than_its_material(line_of):
     scrapped, good = found["scrapped"].sum(), found["good_parts"].sum()
     assert found["scrap_cost"].sum() == 2 * scrapped
     assert unit_cost(found).mean == pytest.approx((found["released"].sum() + 2 * scrapped) / good)
+
+
+def belt_line(line_of, **fields):
+    belt = Conveyor(name="Belt", length=10, speed=1, pitch=1, power=6, **fields)
+    ends = (Station(name="A", cycle_time=1), belt, Station(name="B", cycle_time=20))
+    return line_of(Source(name="In"), *ends, Sink(name="Out"), economics=Economics(energy_price=0.5))
+
+
+def test_a_conveyor_draws_its_power_while_its_belt_runs_under_parts_that_wait(line_of):
+    values = run(belt_line(line_of), HOUR)
+    assert values["Belt.blocked"] > 0.9
+    assert values["energy"] == values["Belt.energy"] == 6
+    assert values["energy_cost"] == 3
+
+
+def test_a_conveyor_that_stands_draws_nothing(line_of):
+    values = run(belt_line(line_of, accumulating=False), HOUR)
+    assert 0 < values["Belt.moving"] < 0.1
+    assert values["Belt.energy"] == pytest.approx(6 * values["Belt.moving"])
+
+
+def test_a_shift_and_a_tariff_that_change_at_one_moment_do_not_clash(line_of):
+    station = Station(name="S", cycle_time=1, shifts=("day",), power={"busy": 6, "off_shift": 1})
+    hands = Operators(name="hands", shifts=("day", "night"))
+    line = line_of(
+        Source(name="In"),
+        station,
+        Sink(name="Out"),
+        operators=(hands,),
+        shifts=(
+            Shift(name="day", start="06:00", end="22:00"),
+            Shift(name="night", start="22:00", end="06:00"),
+        ),
+        economics=Economics(tariff=PEAK),
+    )
+    values = run(line, DAY)
+    assert values["energy_cost"] == pytest.approx(16 * 6 * 0.5 + 8 * 0.25)
+
+
+def test_people_are_paid_while_they_are_at_work(line_of):
+    shift = Shift(name="day", start="06:00", end="14:00", days=("mon",))
+    hands = Operators(name="hands", number=3, shifts=("day",), cost_per_hour=20)
+    always = Operators(name="guard", cost_per_hour=10)
+    line = line_of(
+        Source(name="In"),
+        Station(name="S", cycle_time=60, needs={"run": "hands"}),
+        Sink(name="Out"),
+        operators=(hands, always),
+        shifts=(shift,),
+    )
+    values = run(line, DAY)
+    late = 20 / 60  # one of them finishes the cycle that begins at 14:00
+    assert values["labour_cost"] == pytest.approx(3 * 8 * 20 + late + 24 * 10)
+    assert values["conversion_cost"] == values["labour_cost"]
+    assert run(line, DAY, clock_start=DAY)["labour_cost"] == 24 * 10
+    assert run(line, DAY, warm_up=7 * HOUR)["labour_cost"] == pytest.approx(3 * 7 * 20 + late + 17 * 10)

@@ -10,8 +10,10 @@ from opt_twin.line import (
     Exponential,
     FailureMode,
     Inspection,
+    Operators,
     Order,
     Product,
+    Release,
     Sink,
     Source,
     StartUp,
@@ -239,3 +241,83 @@ def test_the_share_of_defects_over_the_life_of_a_tool_is_the_mean_of_its_ends(li
     run = log_of(line_of(Source(name="In"), station, Sink(name="Out")), 40_000, seed=1)
     share = run.values["defective_parts"] / 40_000
     assert share == pytest.approx(0.25, abs=4 * (0.25 * 0.75 / 40_000) ** 0.5)
+
+
+# -- batches, ovens, people -----------------------------------------------------------------------------
+
+
+def test_what_a_cycle_does_in_an_oven_it_does_to_all_parts(line_of):
+    spoil = Station(name="Spoil", cycle_time=1, defect_rate=1)
+    oven = Station(name="Oven", cycle_time=2, batch_size=3, batch_output="parts", cures=0.5)
+    run = log_of(line_of(Source(name="In"), spoil, oven, Sink(name="Out")), 300)
+    draws = stream(0, 0, "Oven", "cure").random(100)
+    assert run.values["good_parts"] == 3 * sum(draws[: int(run.values["Oven.parts"])] < 0.5)
+
+
+def test_a_worn_tool_spoils_all_parts_of_an_oven(line_of):
+    oven = Station(
+        name="S",
+        cycle_time=1,
+        batch_size=2,
+        batch_output="parts",
+        tool=ToolWear(life=2, change_time=0, defect_rate=1.0),
+    )
+    run = log_of(line_of(Source(name="In"), oven, Sink(name="Out")), 10)
+    assert (run.values["good_parts"], run.values["defective_parts"]) == (10, 10)
+
+
+def test_an_oven_tests_each_part_and_takes_the_time_once(line_of):
+    oven = Station(
+        name="S",
+        cycle_time=1,
+        batch_size=3,
+        batch_output="parts",
+        defect_rate=0.5,
+        inspection=Inspection(time=4, cost=2),
+    )
+    run = log_of(line_of(Source(name="In"), oven, Sink(name="Out")), 100)
+    assert run.values["S.parts"] == 20
+    assert run.values["inspection_cost"] == 2 * 3 * 20
+    assert run.values["parts_out"] + run.values["scrapped"] == 60
+
+
+def test_what_is_scrapped_in_an_oven_is_paid_by_the_part(line_of):
+    mode = FailureMode(time_to_failure=5, time_to_repair=1, interrupted="scrap")
+    products = (Product(name="a", scrap_cost=2), Product(name="b", scrap_cost=5))
+    source = Source(name="In", timetable=(Release(time=0, product="a"), Release(time=1, product="b")))
+    oven = {"name": "S", "cycle_time": 20, "batch_size": 2, "failures": (mode,)}
+    for output, cost in (("parts", 7), ("joined", 2)):
+        station = Station(**oven, batch_output=output)
+        run = log_of(line_of(source, station, Sink(name="Out"), products=products), 10)
+        assert (run.values["scrapped"], run.values["scrap_cost"]) == (2, cost)
+
+
+def test_a_cure_of_a_batch_reaches_the_members_of_its_members(line_of):
+    elements = (
+        Source(name="In", limit=8),
+        Station(name="Spoil", cycle_time=1, defect_rate=1),
+        Station(name="Pack", cycle_time=1, batch_size=2),
+        Station(name="Stack", cycle_time=1, batch_size=2),
+        Station(name="Cure", cycle_time=1, cures=1),
+        Station(name="Unstack", cycle_time=1, unpacks=True),
+        Station(name="Unpack", cycle_time=1, unpacks=True),
+        Sink(name="Out"),
+    )
+    run = log_of(line_of(*elements), 100)
+    assert (run.values["parts_out"], run.values["good_parts"]) == (8, 8)
+    assert sorted(run.lead_times) == sorted(
+        e.time - born
+        for e in run.events
+        if e.kind == "exit"
+        for born in [next(r.time for r in run.events if r.kind == "release" and r.part == e.part)]
+    )
+
+
+def test_people_come_for_a_test(line_of):
+    station = Station(
+        name="S", cycle_time=10, inspection=Inspection(time=3), needs={"inspect": "hand"}, servers=2
+    )
+    hand = Operators(name="hand", number=1)
+    run = log_of(line_of(Source(name="In"), station, Sink(name="Out"), operators=(hand,)), 30)
+    assert times(run, "finish") == [13, 16, 26, 29]
+    assert run.values["hand.busy"] == pytest.approx(12 / 30)

@@ -15,6 +15,7 @@ from opt_twin.line import (
     FailureMode,
     Inspection,
     Order,
+    Pallets,
     Product,
     Sink,
     Source,
@@ -372,3 +373,32 @@ def test_what_is_ordered_has_come_or_is_on_its_way_or_lost(line_of, data, seed):
     hours = 200 / 3600
     cost = values["Shop.level"] * hours + 2 * values["Shop.backorders"] * hours + 3 * values["Shop.lost"]
     assert values["stock_cost"] == pytest.approx(cost)
+
+
+# -- ovens and pallets on the way -----------------------------------------------------------------------
+
+
+def test_what_is_scrapped_in_an_oven_is_ordered_anew_part_by_part(line_of):
+    mode = FailureMode(time_to_failure=5, time_to_repair=1, interrupted="scrap")
+    oven = Station(name="S", cycle_time=4, batch_size=2, batch_output="parts", failures=(mode,))
+    line = stocked(line_of, oven, demand=1000, reorder_point=1, order_up_to=4, initial=0)
+    found = run(line, 20)
+    # two parts come at 4; two are scrapped at 5 and ordered anew, come at 10 and are not struck off twice
+    assert found.values["scrapped"] == 2
+    assert told(found, "order") == [(0, "4")]
+    assert found.values["Shop.level"] == pytest.approx(2 * 16 / 20)
+
+
+def test_parts_leave_their_pallets_at_a_stock(line_of):
+    line = line_of(
+        Source(name="In", replenishes="Shop", pallets="tray"),
+        Station(name="S", cycle_time=4),
+        Stock(name="Shop", demand=5, reorder_point=2, order_up_to=3),
+        pallets=(Pallets(name="tray", number=1, return_time=2),),
+    )
+    found = run(line, 103)
+    # a customer at 5, 10, ...; each part is on its pallet for 4 s, which is free again 2 s later
+    assert [e.time for e in found.events if e.kind == "exit"][:4] == [9, 15, 21, 27]
+    assert found.values["tray.in_use"] + found.values["tray.free"] + found.values[
+        "tray.returning"
+    ] == pytest.approx(1)

@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.errors import ModelError, SimulationError
-from opt_twin.line import Buffer, Exponential, FailureMode, Inspection, Sink, Source, Station, Uniform
+from opt_twin.line import (
+    Buffer,
+    Exponential,
+    FailureMode,
+    Inspection,
+    Product,
+    Sink,
+    Source,
+    Station,
+    Uniform,
+)
 from opt_twin.results import STATES
 from opt_twin.simulation import RunSettings, run_replication
 
@@ -151,6 +161,20 @@ def test_each_unit_of_a_batch_has_its_own_lead_time(line_of):
     # units at 3, 6, 9, 12; the second case is done at 13, the pallet at 14
     assert run.lead_times.tolist() == [11, 8, 5, 2]
     assert run.values["lead_time_p50"] == 5
+    assert run.values["lead_time"] == 6.5
+
+
+def test_each_unit_of_a_piece_has_the_mean_birth_of_its_part(line_of):
+    line = line_of(
+        Source(name="In", interarrival=3, limit=4),
+        Station(name="Pack", cycle_time=1, batch_size=4),
+        Station(name="Cut", cycle_time=1, yields={"half": 2}),
+        Sink(name="Out"),
+        products=(Product(name="half"),),
+    )
+    run = run_replication(line, settings=RunSettings(horizon=20))
+    # released at 3, 6, 9, 12; two halves of two units each leave at 14, born at 7.5 on average
+    assert run.lead_times.tolist() == [6.5] * 4
     assert run.values["lead_time"] == 6.5
 
 
