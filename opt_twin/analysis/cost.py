@@ -9,7 +9,7 @@ __all__ = ["unit_cost"]
 
 
 def unit_cost(evaluation: Evaluation, *, confidence: float = 0.95) -> Estimate:
-    """Return the cost of a good part: material and conversion cost over good parts.
+    """Return the cost of a good part: what material, conversion and scrap cost, over good parts.
 
     The mean is that of all replications together; the interval is that of a ratio of means by the delta
     method.
@@ -17,7 +17,8 @@ def unit_cost(evaluation: Evaluation, *, confidence: float = 0.95) -> Estimate:
     Parameters
     ----------
     evaluation
-        With the measures ``material_cost``, ``conversion_cost`` and ``good_parts``.
+        With the measures ``material_cost``, ``conversion_cost`` and ``good_parts``, and with ``scrap_cost``
+        where scrap costs something. What stocks cost is left out: it is paid for being able to deliver.
     confidence
         Of the interval.
 
@@ -38,6 +39,8 @@ def unit_cost(evaluation: Evaluation, *, confidence: float = 0.95) -> Estimate:
     Law (2015), Simulation modeling and analysis, section 9.3 (ratio estimators).
     """
     cost = evaluation["material_cost"] + evaluation["conversion_cost"]
+    if "scrap_cost" in evaluation.values:
+        cost = cost + evaluation["scrap_cost"]
     good = evaluation["good_parts"]
     if not good.sum() > 0:
         raise EvaluationError("no good part was made, so a part has no cost; run longer")

@@ -21,6 +21,7 @@ _PACKAGES = (
     "moocore",
     "simpy",
     "networkx",
+    "duckdb",
     "numpy",
     "scipy",
     "pandas",

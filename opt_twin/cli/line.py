@@ -169,6 +169,12 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="Write every measure into this CSV file.", show_default=False)
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the event log of the first replication into this Parquet file.", show_default=False
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
@@ -178,7 +184,7 @@ def simulate(
     wanted = None if precision is None else share(precision, "--precision")
     auto = warm_up.strip().lower() == "auto"
     settings = run_settings(horizon, "0s" if auto else warm_up, replications, workers)
-    check_files(out=out)
+    check_files(out=out, events=events)
     warnings = list(_overloads(model))
     if auto:
         settings, found = _settled(screen, model, settings, seed)
@@ -201,6 +207,8 @@ def simulate(
             from opt_twin.export import evaluation_frame
 
             write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+    if events is not None:
+        write_events(events, model, settings, seed)
     return ExitCode.INTERRUPTED if run is not None and run.interrupted else ExitCode.OK
 
 
@@ -269,6 +277,16 @@ def output_warnings(evaluation: Evaluation) -> tuple[RunWarning, ...]:
         return ()
     text = "no part left the line in any replication: the horizon is too short, or the line has locked up"
     return (RunWarning(code=WarningCode.NO_OUTPUT, message=text),)
+
+
+def write_events(path: Path, line: Line, settings: RunSettings, seed: int) -> None:
+    """Run the first replication again and write its event log into a Parquet file."""
+    from opt_twin.export import ParquetLog
+    from opt_twin.simulation import run_replication
+
+    number = settings.first_replication
+    with ParquetLog(path) as log:
+        run_replication(line, settings=settings, seed=seed, replication=number, log=log)
 
 
 def warn_if_nothing_left(screen: Screen, evaluation: Evaluation) -> None:

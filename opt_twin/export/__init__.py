@@ -1,5 +1,6 @@
 """What leaves the program: pictures, tables and the report."""
 
+from opt_twin.export.event_file import ParquetLog
 from opt_twin.export.front import front_svg
 from opt_twin.export.gantt import Gap, gantt_svg
 from opt_twin.export.line_graph import line_svg
@@ -20,6 +21,7 @@ from opt_twin.export.tables import (
 
 __all__ = [
     "Gap",
+    "ParquetLog",
     "Study",
     "evaluation_frame",
     "finite_estimate",

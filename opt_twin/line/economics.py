@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from opt_twin.line.units import ClockTime
+from opt_twin.line.units import DAY, ClockTime
 from opt_twin.records import Record, record
 
 __all__ = ["Economics", "Money", "TariffPeriod"]
@@ -49,7 +49,7 @@ class Economics(Record):
     Raises
     ------
     ModelError
-        If the tariff is not ascending.
+        If the tariff is not ascending, or a period starts at 24:00.
     """
 
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
@@ -61,3 +61,7 @@ class Economics(Record):
         starts = [period.start for period in self.tariff]
         if starts != sorted(set(starts)):
             raise ValueError("the periods of the tariff must be ascending in their start")
+        if starts and starts[-1] >= DAY:
+            raise ValueError("a period of the tariff starts before 24:00; write 00:00 for midnight")
+        if self.tariff and self.energy_price:
+            raise ValueError("tariff and energy_price each say what energy costs; keep one")

@@ -91,7 +91,7 @@ class Source(Record):
     pallets
         Name of the pallets that its parts travel on; None when they need none.
     replenishes
-        Name of the stock whose orders it releases, in the place of `interarrival`.
+        Name of the stock whose orders it releases, in the place of `interarrival`; one source for each stock.
     routing
         How the next way is chosen where several leave it.
 
@@ -180,7 +180,7 @@ class Station(Record):
     tool
         How its tool wears; None for no wear.
     cures
-        Probability that a cycle makes a defective part good (rework).
+        Probability that a cycle makes a defective part good (rework), before it may make a new defect.
     inspection
         A test at the end of the cycle; None for no test.
     setup_times
@@ -322,8 +322,10 @@ class Sink(Record):
 class Stock(Record):
     """Finished parts that customers take: make to stock, controlled by (s, S).
 
-    Whenever what is on hand and on order, less what is owed, falls to `reorder_point` or below, as much is
-    ordered from the sources that replenish the stock as brings it up to `order_up_to`.
+    Whenever the inventory position, that is what is on hand and on order less what is owed, falls to
+    `reorder_point` or below, as much is ordered from the source that replenishes the stock as brings it up to
+    `order_up_to`. Parts on order are those that have neither come nor left the line otherwise. A defective
+    part that comes is thrown away. Parts bring their price when a customer takes them.
 
     Attributes
     ----------
@@ -339,6 +341,16 @@ class Stock(Record):
         Whether a customer waits for what is not there; if not, what is missing is lost.
     holding_cost, backorder_cost, lost_sale_cost
         Money for each part and hour on hand, for each part and hour owed, and for each part lost.
+
+    Raises
+    ------
+    ModelError
+        If `reorder_point` is not below `order_up_to` or is never reached, or no time lies between two
+        customers.
+
+    References
+    ----------
+    Buzacott and Shanthikumar (1993), Stochastic models of manufacturing systems, chapter 4.
     """
 
     kind: Literal["stock"] = "stock"
@@ -357,6 +369,11 @@ class Stock(Record):
         if self.reorder_point >= self.order_up_to:
             raise ValueError(
                 f"reorder_point {self.reorder_point} must be below order_up_to {self.order_up_to}"
+            )
+        if self.reorder_point < 0 and not self.backorders:
+            raise ValueError(
+                f"without backorders nothing is owed, so a reorder_point of {self.reorder_point} is never "
+                "reached; give 0 or more"
             )
         if not self.demand.mean > 0:
             raise ValueError("demand must leave time between two customers")

@@ -15,6 +15,7 @@ from opt_twin.line.handling import Fleet, Pallets
 from opt_twin.line.people import Operators, Shift
 from opt_twin.line.products import Order, Product
 from opt_twin.line.references import reference_problems
+from opt_twin.line.stocks import stock_problems
 from opt_twin.line.topology import topology_problems
 from opt_twin.records import Record, record
 
@@ -90,6 +91,8 @@ class Line(Record):
         problems = [*self._count_problems(), *self._name_problems()]
         if not problems:
             problems = topology_problems(self.elements, self.connections)
+        if not problems:
+            problems = list(stock_problems(self))
         problems += reference_problems(self)
         if problems:
             text = "; ".join(str(problem) for problem in problems).replace("{", "{{").replace("}", "}}")

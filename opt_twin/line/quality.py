@@ -21,9 +21,9 @@ class StartUp(Record):
     Attributes
     ----------
     cycles
-        How many cycles after a set-up of some length have the other defect rate.
+        How many cycles after a change-over that takes time have a defect rate of their own.
     defect_rate
-        Theirs.
+        Theirs, whatever the wear of the tool.
     """
 
     cycles: Annotated[int, Field(ge=1)]
@@ -42,9 +42,9 @@ class ToolWear(Record):
         Seconds of the change: a set-up before the next cycle.
     defect_rate
         Probability of a defect in the last cycle before the change; it rises linearly from that of the
-        station in the first. None when it does not rise.
+        station in the first. None when it does not rise. A tool that lasts one cycle has this rate in it.
     cost
-        Money for a new tool.
+        Money for each change of the tool.
     """
 
     life: Annotated[int, Field(ge=1)]

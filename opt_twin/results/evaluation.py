@@ -5,17 +5,23 @@ Names of measures
 Of the line: ``throughput`` (parts per hour leaving through sinks, the throughput rate of ISO 22400-2),
 ``good_throughput`` (the good ones of them), ``parts_out``, ``good_parts``,
 ``defective_parts``, ``scrapped``, ``released``, ``wip`` (time-average, counted in released parts),
-``lead_time`` (mean seconds from release to sink), ``revenue``, ``material_cost``, ``conversion_cost``,
-``margin``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
+``lead_time`` (mean seconds from release to sink), ``lead_time_p50``, ``lead_time_p90``, ``lead_time_p99``
+(order statistics of the same), ``revenue``, ``material_cost``, ``conversion_cost``, ``margin``; where
+something in the line can cause them also ``energy`` (kWh), ``labour_cost``, ``energy_cost``, ``cycle_cost``,
+``tool_cost``, ``inspection_cost`` (these five are part of the conversion cost), ``scrap_cost`` and
+``stock_cost``; with orders also ``makespan``, ``total_tardiness``, ``maximum_tardiness``, ``orders_on_time``
 (share) and ``order.<name>.completion``.
 
 Of an element, as shares of the time of its servers that add up to 1: ``<station>.busy``, ``.setup``,
 ``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.waiting_for_crew``, ``.waiting_for_operator``,
 ``.maintenance``, ``.off_shift``, ``.stopped``; also ``<station>.parts`` (cycles finished) and
-``<buffer>.level`` (time-average).
+``<buffer>.level`` (time-average); ``<station>.energy`` (kWh) where a power is given; ``<stock>.level``,
+``<stock>.backorders`` (time-averages of parts on hand and owed), ``<stock>.demand``, ``<stock>.filled``,
+``<stock>.lost`` (parts) and ``<stock>.fill_rate`` (share of the demand that is met at once).
 
 Of a conveyor, as shares of the time that add up to 1: ``<conveyor>.moving``, ``.blocked`` (the part at its
-end waits), ``.failed``; also ``.level`` (parts on it, time-average) and ``.parts`` (that have left it).
+end waits), ``.failed``; also ``.level`` (parts on it, time-average), ``.parts`` (that have left it) and
+``.energy`` (kWh) where a power is given.
 
 Of a transport: ``<transport>.level`` (parts on vehicles, time-average) and ``.parts`` (delivered).
 Of a fleet, as shares of the time of its vehicles that add up to 1: ``<fleet>.idle``, ``.empty`` (driving
@@ -89,6 +95,8 @@ class Evaluation(Rebuilt):
         Measure -> its unit, where it has one.
     line_name
         For people.
+    clock_start
+        Seconds from Monday 00:00 to the start of each run.
 
     Raises
     ------
@@ -105,6 +113,7 @@ class Evaluation(Rebuilt):
     plan_digest: str = ""
     units: Mapping[str, str] = FrozenMapping()
     line_name: str = ""
+    clock_start: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.replications)
@@ -181,6 +190,7 @@ class Evaluation(Rebuilt):
             plan_digest=self.plan_digest,
             units=self.units,
             line_name=self.line_name,
+            clock_start=self.clock_start,
         )
 
     def _identity(self) -> dict[str, object]:
@@ -190,6 +200,7 @@ class Evaluation(Rebuilt):
             "seed": self.seed,
             "horizon": self.horizon,
             "warm-up": self.warm_up,
+            "clock start": self.clock_start,
             "measures": sorted(self.values),
         }
 

@@ -58,6 +58,7 @@ def _leave_out(evaluation: Evaluation, index: int) -> Evaluation:
         plan_digest=evaluation.plan_digest,
         units=evaluation.units,
         line_name=evaluation.line_name,
+        clock_start=evaluation.clock_start,
     )
 
 

@@ -4,7 +4,7 @@ from opt_twin.simulation.agendas import Replanner
 from opt_twin.simulation.behaviours import Cycle, PartView, StationBehaviour
 from opt_twin.simulation.engine import Run, run_replication
 from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
-from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.routing import RoutingRule
 from opt_twin.simulation.sequential import OnBlock, SequentialRun, simulate_until
@@ -16,6 +16,7 @@ from opt_twin.simulation.warm_up import WarmUp, grows, mser5, suggest_warm_up
 __all__ = [
     "Cycle",
     "Decision",
+    "EventLog",
     "EventRecord",
     "Observation",
     "OnBlock",

@@ -82,11 +82,8 @@ class BatchServer(Server):
         """Return `members` as one part."""
         first = members[0]
         batch = Part(self._ledger.number(), first.product, first.order)
-        batch.units = sum(member.units for member in members)
-        batch.born = sum(member.born for member in members)
-        batch.defective = any(member.defective for member in members)
+        batch.hold(members)
         batch.pallets = tuple(pool for member in members for pool in member.pallets)
-        batch.rejected = any(member.rejected for member in members)
         batch.operation = max(member.operation for member in members)
         if self._station.keeps:
             batch.members = members
@@ -113,9 +110,9 @@ class BatchServer(Server):
             super()._inspect(draw, now)
             return
         scrapped = [member for member in batch.members if self._rejected(member, draw())]
+        self._station.tests += len(batch.members)
         batch.members = [member for member in batch.members if member not in scrapped]
-        batch.units = sum(member.units for member in batch.members)
-        batch.born = sum(member.born for member in batch.members)
+        batch.hold(batch.members)
         if not batch.members:
             self.part = None
         for member in scrapped:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Protocol, TypeVar
 
-from opt_twin.errors import SimulationError
+from opt_twin.errors import PlanError, SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Conveyor, Element, Line, Sink, Source, Station, Transport
+from opt_twin.line import Buffer, Conveyor, Element, Line, Order, Sink, Source, Station, Stock, Transport
 from opt_twin.plan import Plan
 from opt_twin.simulation.agendas import machine_sequences, release_sequence
 from opt_twin.simulation.buffers import BufferNode
@@ -25,8 +26,9 @@ from opt_twin.simulation.conveyors import ConveyorNode
 from opt_twin.simulation.decisions import Decisions, Pending
 from opt_twin.simulation.disciplines import LanedBufferNode, RankedBufferNode
 from opt_twin.simulation.draws import Streams
+from opt_twin.simulation.energy import Consumer, Meter
 from opt_twin.simulation.equipment import station_node
-from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.events import EventLog
 from opt_twin.simulation.fleets import FleetNode
 from opt_twin.simulation.ledger import Ledger
 from opt_twin.simulation.orders import OrderBook, is_chain, order_sequence, order_source
@@ -38,12 +40,13 @@ from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.sources import SinkNode, SourceNode
 from opt_twin.simulation.staffing import follow_shifts, stop_neighbours
 from opt_twin.simulation.stations import StationNode
-from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply, TimetableSupply
+from opt_twin.simulation.stocks import StockNode
+from opt_twin.simulation.supplies import CalledSupply, MixSupply, OrderSupply, Supply, TimetableSupply
 from opt_twin.simulation.ways import Ways
 from opt_twin.simulation.wiring import lead, ways_out_of
 from opt_twin.streams import Purpose
 
-__all__ = ["Account", "Accountable", "Floor", "Node"]
+__all__ = ["Account", "Accountable", "Floor", "Node", "Payer"]
 
 Account = tuple[str, float, float]
 """Name of a measure, what it has come to since the start, and by what times the seconds measured it is
@@ -55,6 +58,13 @@ class Accountable(Protocol):
 
     def accounts(self, now: float) -> Iterator[Account]:
         """Yield its measures as they stand."""
+
+
+class Payer(Protocol):
+    """What costs money by what happens, not by the hour of the run."""
+
+    def costs(self, now: float) -> Iterator[tuple[str, float]]:
+        """Yield measures of :data:`opt_twin.simulation.kpis.COSTS` and the money spent until now."""
 
 
 class Node(Accountable, Protocol):
@@ -76,10 +86,16 @@ class Floor:
         Time, and the accounts.
     nodes
         The elements, by name, in the order of their ranks.
-    stations, buffers, sources, conveyors
+    stations, buffers, sources, conveyors, stocks
         Those of each kind.
     fleets, pools
         The vehicles and the pallets, by name.
+    consumers
+        The elements that draw power, by name.
+    meter
+        What they draw and what that costs; None where nothing draws any.
+    payers
+        What costs money by what happens.
     actors
         Whatever changes in a run, by a name of its own.
     decisions
@@ -96,22 +112,23 @@ class Floor:
         plan: Plan | None,
         seed: int,
         replication: int,
-        log: list[EventRecord] | None,
+        log: EventLog | None,
     ) -> None:
         self.line = line
         self.settings = settings
         self.calendar = Calendar()
-        self.ledger = Ledger(
-            {product.name: product.price for product in line.products},
-            {product.name: product.material_cost for product in line.products},
-            log,
-        )
+        self.ledger = Ledger(line.products, log)
         self.streams = Streams(seed, replication)
         self.nodes: dict[str, Node] = {}
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
         self.conveyors: dict[str, ConveyorNode] = {}
+        self.stocks: dict[str, StockNode] = {}
+        self.ledger.stocks = self.stocks
+        self.consumers: dict[str, Consumer] = {}
+        self.meter: Meter | None = None
+        self.payers: list[Payer] = []
         self.actors: dict[str, object] = {
             "floor": self,
             "calendar": self.calendar,
@@ -120,18 +137,19 @@ class Floor:
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
         self._widest = _widest(line)
+        last = len(line.elements) + len(line.fleets) + len(line.pallets) + _most_clocks(line)
         self.priorities = Priorities(
-            elements=len(line.elements) + len(line.fleets) + len(line.pallets) + _most_clocks(line),
+            elements=last + 1,  # the tariff ranks behind all else
             servers=self._widest,
             modes=max(2, *(_stops(element) for element in line.elements)),
         )
-        self.people = self.actor("people", People(line.operators))
-        for group in self.people.groups:
-            self.actor(group.operators.name, group)
+        self.people = self._people()
         self.decisions = self.actor("decisions", Decisions())
         self.keeps_members = any(station.unpacks for station in line.stations)
+        if plan is not None and any(isinstance(element, Stock) for element in line.elements):
+            raise PlanError("a stock orders by itself; simulate a line with stocks without a plan")
         chained = plan is not None and is_chain(line)
-        sequence = order_sequence(line, plan) if plan is not None and chained else ()
+        sequence = order_sequence(line, plan) if plan is not None and chained else None
         self._routes = machine_sequences(line, plan) if plan is not None and not chained else {}
         self._orders = None if plan is None and not self._released else order_source(line)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
@@ -145,17 +163,13 @@ class Floor:
         unload_pallets(self)
         self._clocks = follow_shifts(self)
         stop_neighbours(self)
-        if chained:
-            follow_chain(self, sequence)
-        elif plan is not None:
-            follow_routes(self, release_sequence(line, plan), self._routes, settings.late)
-        elif self._orders is not None:
-            self.book = self.ledger.book = self.actor("book", OrderBook(line.orders))
+        self._follow(plan, sequence)
         for source in (element for element in ordered if isinstance(element, Source)):
             self._refuse_flood(source)
             self.nodes[source.name] = self._source(source, leaving[source.name])
         for name, ways in leaving.items():
             lead(self, name, ways)
+        self._install_meter(rank=last)
 
     @property
     def pending(self) -> list[Pending]:
@@ -166,6 +180,18 @@ class Floor:
         """Let everything begin at time 0."""
         for clock in self._clocks:
             clock.start()
+        self._start_equipment()
+        if self.book is not None:
+            self.book.start()
+        for source in self.sources.values():
+            source.start()
+        for stock in self.stocks.values():
+            stock.start()
+        if self.meter is not None:
+            self.meter.start()
+
+    def _start_equipment(self) -> None:
+        """Let servers and belts begin to age."""
         for station in self.stations.values():
             for server in station.servers:
                 for mode in server.modes:
@@ -176,10 +202,6 @@ class Floor:
             for mode in conveyor.modes:
                 mode.renew()
             conveyor.start()
-        if self.book is not None:
-            self.book.start()
-        for source in self.sources.values():
-            source.start()
 
     def at(self, time: float, kind: Kind, act: Callable[[float], None]) -> None:
         """Schedule what happens once, at `time`."""
@@ -191,11 +213,17 @@ class Floor:
         return made
 
     def accountable(self) -> Iterator[Accountable]:
-        """Yield what has measures of its own: elements in the order of the line, people, fleets, pallets."""
+        """Yield what has measures: elements in the order of the line, people, fleets, pallets, the meter."""
         yield from (self.nodes[element.name] for element in self.line.elements)
         yield from self.people.groups
         yield from self.fleets.values()
         yield from self.pools.values()
+        if self.meter is not None:
+            yield self.meter
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield all measures that add up, as they stand."""
+        return chain.from_iterable(accountable.accounts(now) for accountable in self.accountable())
 
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
@@ -226,8 +254,12 @@ class Floor:
             return self.buffers[name]
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
+        if isinstance(element, Stock):
+            return self._stock(element)
         if isinstance(element, Conveyor):
             self.conveyors[name] = self.actor(name, conveyor_node(self, element, ways))
+            if element.power:
+                self.consumers[name] = self.conveyors[name]
             return self.conveyors[name]
         if isinstance(element, Transport):
             return self.actor(name, transport_node(self, element, ways))
@@ -247,11 +279,28 @@ class Floor:
         ranked = priorities if buffer.discipline == "priority" else None
         return RankedBufferNode(buffer, key=key, ways=ways, ledger=ledger, priorities=ranked)
 
+    def _people(self) -> People:
+        people = self.actor("people", People(self.line.operators))
+        for group in people.groups:
+            self.actor(group.operators.name, group)
+            if group.operators.cost_per_hour:
+                self.payers.append(group)
+        return people
+
     # -- orders ---------------------------------------------------------------------------------------
 
     def stop(self, now: float) -> None:
         """End the run at `now`."""
         self.at(now, Kind.STOP, self.calendar.end)
+
+    def _follow(self, plan: Plan | None, sequence: tuple[Order, ...] | None) -> None:
+        """Follow a plan, on a chain by the `sequence` of its orders, or release the orders of the line."""
+        if sequence is not None:
+            follow_chain(self, sequence)
+        elif plan is not None:
+            follow_routes(self, release_sequence(self.line, plan), self._routes, self.settings.late)
+        elif self._orders is not None:
+            self.book = self.ledger.book = self.actor("book", OrderBook(self.line.orders))
 
     @property
     def _released(self) -> bool:
@@ -266,11 +315,11 @@ class Floor:
             return
         if source.timetable or source.name == self._orders:
             return
-        if source.pallets is not None:
+        if source.pallets is not None or source.replenishes is not None:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
-            if isinstance(target, Sink) or (isinstance(target, Buffer) and target.capacity is None):
+            if isinstance(target, Sink | Stock) or (isinstance(target, Buffer) and target.capacity is None):
                 raise SimulationError(
                     f"the saturated source {source.name!r} would fill {target.kind} {target.name!r} without "
                     "end; give the source an interarrival time or a limit, or the buffer a capacity"
@@ -291,8 +340,43 @@ class Floor:
             priority=self.priorities.of(Kind.ARRIVAL, self.rank(name)),
             supply=self.actor(f"{name}|supply", self._supply(source)),
             interarrival=interarrival,
+            stock=source.replenishes,
         )
+        if source.replenishes is not None:
+            self.stocks[source.replenishes].order_from(node)
         return self.actor(name, node)
+
+    def _stock(self, stock: Stock) -> StockNode:
+        """Return a stock, filled with what the source that replenishes it makes first."""
+        name, rank = stock.name, self.rank(stock.name)
+        mixes = [source.mix for source in self.line.sources if source.replenishes == name]
+        products = [*chain.from_iterable(mixes), *(product.name for product in self.line.products)]
+        node = StockNode(
+            stock,
+            product=products[0] if products else None,
+            ledger=self.ledger,
+            calendar=self.calendar,
+            demand=self.streams.times(name, Purpose.DEMAND, stock.demand),
+            customer=self.priorities.of(Kind.ARRIVAL, rank),
+            review=self.priorities.of(Kind.ARRIVAL, rank, 1),
+        )
+        self.stocks[name] = self.actor(name, node)
+        self.payers.append(node)
+        return node
+
+    def _install_meter(self, rank: int) -> None:
+        """Read what is drawn, where something draws power; the tariff has `rank`."""
+        if not self.consumers:
+            return
+        self.meter = Meter(
+            self.consumers,
+            self.line.economics,
+            clock_start=self.settings.clock_start,
+            calendar=self.calendar,
+            priority=self.priorities.of(Kind.SHIFT, rank),
+        )
+        self.actor("|meter", self.meter)
+        self.payers.append(self.meter)
 
     def _supply(self, source: Source) -> Supply:
         """Return what a source releases."""
@@ -304,9 +388,13 @@ class Floor:
         if source.timetable:
             return TimetableSupply(source.timetable, source.limit, product)
         if len(source.mix) < 2:
-            return MixSupply(source.limit, product)
-        draw = self.streams.uniform(source.name, Purpose.PRODUCT)
-        return MixSupply(source.limit, product, shares=dict(source.mix), draw=draw)
+            supply = MixSupply(source.limit, product)
+        else:
+            draw = self.streams.uniform(source.name, Purpose.PRODUCT)
+            supply = MixSupply(source.limit, product, shares=dict(source.mix), draw=draw)
+        if source.replenishes is None:
+            return supply
+        return CalledSupply(self.actor(f"{source.name}|mix", supply))
 
 
 def _widest(line: Line) -> int:

@@ -29,15 +29,16 @@ def check_run(floor: Floor, end: float) -> None:
     Raises
     ------
     ConservationError
-        If units released or created are not those that left, were scrapped or are in the line; if the state
-        times of a server, conveyor or vehicle do not add up to the time, to 1e-6 s and a relative 1e-9, or
-        one is negative; if the units in the line, integrated over time, are not the times that they spent
-        there (Little's law), or fewer than buffers and working servers held; if a buffer or conveyor holds
-        more than its capacity; if a station or conveyor has passed on more than it had time for; or if
-        pallets are lost.
+        If units released or created are not those that left, were scrapped or are in the line; if the parts
+        in a stock are not those that came less those that customers got; if the state times of a server,
+        conveyor or vehicle do not add up to the time, to 1e-6 s and a relative 1e-9, or one is negative; if
+        the units in the line, integrated over time, are not the times that they spent there (Little's law),
+        or fewer than buffers and working servers held; if a buffer or conveyor holds more than its capacity;
+        if a station or conveyor has passed on more than it had time for; or if pallets are lost.
     """
     parts = [part for node in floor.nodes.values() for part in node.contents()]
     _check_units(floor, sum(part.units for part in parts))
+    _check_stocks(floor)
     _check_states(floor, end)
     _check_little(floor.ledger, parts, end)
     _check_limits(floor, end)
@@ -54,6 +55,16 @@ def _check_units(floor: Floor, found: int) -> None:
             f"{ledger.left} left and {ledger.scrapped} were scrapped, so {ledger.inside} must be in the "
             f"line, but {found} are found there"
         )
+
+
+def _check_stocks(floor: Floor) -> None:
+    for name, stock in floor.stocks.items():
+        found = len(stock.products)
+        if stock.expected != found:
+            raise ConservationError(
+                f"{stock.expected} parts must lie in stock {name!r} by what came and what customers got, "
+                f"but {found} are found there"
+            )
 
 
 def _check_states(floor: Floor, end: float) -> None:
@@ -78,7 +89,7 @@ def _check_little(ledger: Ledger, parts: list[Part], end: float) -> None:
 
     The number of units in the line, integrated over time from the moments of release and departure alone, is
     the sum of the times that the units spent there, by the moments of birth that they carry: those that left
-    through sinks, those that are inside, and those that were scrapped, of which only the limits are known.
+    through sinks and stocks, those that were scrapped, and those that are inside.
     Units that come about when a part is taken apart carry the birth of that part.
 
     References
@@ -87,12 +98,12 @@ def _check_little(ledger: Ledger, parts: list[Part], end: float) -> None:
     word on L = lambda W, Operations Research 22 (on every path).
     """
     integral = ledger.inside * end + ledger.moment + ledger.backdated
-    spent = ledger.lead + math.fsum(part.units * end - part.born for part in parts)
+    spent = ledger.lead + ledger.lost + math.fsum(part.units * end - part.born for part in parts)
     slack = _slack(integral, ledger.released, end)
-    if not -slack <= integral - spent <= ledger.scrapped * end + slack:
+    if abs(integral - spent) > slack:
         raise ConservationError(
-            f"the units in the line integrate to {integral:g} s, but those that left or are inside spent "
-            f"{spent:g} s there and {ledger.scrapped} were scrapped: Little's law is broken"
+            f"the units in the line integrate to {integral:g} s, but those that left, were scrapped or are "
+            f"inside spent {spent:g} s there: Little's law is broken"
         )
 
 

@@ -368,7 +368,7 @@ class ConveyorNode:
 
     def _note(self, kind: str, mode: FailureMode, now: float) -> None:
         if self._ledger.log is not None:
-            self._ledger.log.append(EventRecord(time=now, element=self._name, kind=kind, detail=mode.name))
+            self._ledger.write(EventRecord(time=now, element=self._name, kind=kind, detail=mode.name))
 
     # -- accounts -------------------------------------------------------------------------------------
 
@@ -385,6 +385,10 @@ class ConveyorNode:
         times = self.times.copy()
         times[self.state] += now - self._entered
         return times
+
+    def energy(self, now: float) -> float:
+        """Return the kilowatt hours drawn until now: the belt draws its power while it runs."""
+        return self.conveyor.power * self._belt_time(now) / 3600
 
 
 class StoppingConveyor(ConveyorNode):

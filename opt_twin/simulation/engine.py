@@ -7,24 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from opt_twin.errors import PlanError, SimulationError
 from opt_twin.line import Line
 from opt_twin.plan import Plan
-from opt_twin.records import FrozenMapping
+from opt_twin.records import FrozenMapping, Rebuilt, read_only
 from opt_twin.simulation.build import Floor
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.conservation import check_run
 from opt_twin.simulation.deadlock import can_lock, lock_of, refuse_deadlock
-from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.settings import RunSettings
+from opt_twin.simulation.telemetry import Telemetry
 
 __all__ = ["Engine", "Run", "run_replication"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Run:
+class Run(Rebuilt):
     """One replication.
 
     Attributes
@@ -42,6 +46,16 @@ class Run:
         not, or when nobody checked.
     events
         What happened, in the order of time (states at the time when they end); empty unless asked for.
+    lead_times
+        Seconds from release to sink of each unit that sinks took after the warm-up, in the order in which
+        they left; read-only.
+    interval
+        Seconds between two notes of the telemetry; None where there is none.
+    series
+        Measure -> its value in each interval from the start of the run on, warm-up included, read-only
+        float32, of one length. A value is what the measure of that name would be over its interval: a count
+        (``parts_out``, ``scrapped``), a mean over time (``wip``, ``<buffer>.level``) or a share of the time
+        (``<station>.busy``). Empty unless ``RunSettings.interval`` is given.
     """
 
     values: Mapping[str, float]
@@ -51,6 +65,21 @@ class Run:
     last_exit: float
     locked: str = ""
     events: tuple[EventRecord, ...] = ()
+    lead_times: npt.NDArray[np.float64]
+    interval: float | None = None
+    series: Mapping[str, npt.NDArray[np.float32]] = FrozenMapping()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lead_times", read_only(self.lead_times))
+        series = {name: _shut(values) for name, values in self.series.items()}
+        object.__setattr__(self, "series", FrozenMapping(series))
+
+
+def _shut(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return `values`, or a copy, so that nobody can write to them; what is shut already is not copied."""
+    if not values.flags.writeable:
+        return values
+    return np.frombuffer(values.tobytes(), np.float32)
 
 
 def run_replication(
@@ -60,7 +89,7 @@ def run_replication(
     plan: Plan | None = None,
     seed: int = 0,
     replication: int = 0,
-    log: bool = False,
+    log: bool | EventLog = False,
     refuse_lock: bool = False,
 ) -> Run:
     """Run a line once.
@@ -78,7 +107,8 @@ def run_replication(
     seed, replication
         Name the random streams.
     log
-        Keep the event log.
+        True keeps the event log as ``Run.events``. Anything with a method ``append`` gets the records one by
+        one instead, as they happen: a list, a file, an observer.
     refuse_lock
         Raise when the line locks up, as soon as that is seen; if not, the run goes on to its horizon and
         :attr:`Run.locked` tells.
@@ -116,12 +146,21 @@ class Engine:
     ----------
     floor
         Everything that stands in the line, time, and the accounts.
+    telemetry
+        Notes the measures of each interval; None where nobody asked for them.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("_before", "_warm")
 
     def __init__(
-        self, line: Line, *, settings: RunSettings, plan: Plan | None, seed: int, replication: int, log: bool
+        self,
+        line: Line,
+        *,
+        settings: RunSettings,
+        plan: Plan | None,
+        seed: int,
+        replication: int,
+        log: bool | EventLog,
     ) -> None:
         if plan is not None and settings.warm_up:
             raise PlanError(
@@ -132,11 +171,21 @@ class Engine:
         self.plan = plan
         self.seed = seed
         self.replication = replication
+        self._kept: list[EventRecord] = []
         self.floor = Floor(
-            line, settings=settings, plan=plan, seed=seed, replication=replication, log=[] if log else None
+            line,
+            settings=settings,
+            plan=plan,
+            seed=seed,
+            replication=replication,
+            log=(self._kept if log else None) if isinstance(log, bool) else log,
         )
         self.floor.actor("engine", self)
         self._can_lock = settings.check and can_lock(self.floor)
+        self.telemetry: Telemetry | None = None
+        if settings.interval is not None:
+            self.telemetry = Telemetry(self.floor, settings.interval, settings.horizon)
+            self.floor.actor("|telemetry", self.telemetry)
         self._before: Totals | None = None
         self._warm: Totals | None = None
 
@@ -148,6 +197,8 @@ class Engine:
             floor.at(settings.warm_up, Kind.WARM_UP, self.keep)
         self._before = Totals.of(floor, 0.0)
         floor.start()
+        if self.telemetry is not None:
+            self.telemetry.start()
 
     def close(self) -> Run:
         """Check and close the accounts of a run that has ended."""
@@ -162,14 +213,20 @@ class Engine:
                 server.close_log(end)
         before = self._warm or self._before
         assert before is not None
+        leads = np.array(floor.ledger.leads)[before.leads :]
         return Run(
-            values=FrozenMapping(measures(self.line, before, Totals.of(floor, end), floor.book)),
+            values=FrozenMapping(
+                measures(self.line, before, Totals.of(floor, end), leads=leads, book=floor.book)
+            ),
             replication=self.replication,
             seed=self.seed,
             end=end,
             last_exit=floor.ledger.last_exit,
             locked=lock,
-            events=tuple(floor.ledger.log or ()),
+            events=tuple(self._kept),
+            lead_times=leads,
+            interval=self.settings.interval,
+            series=FrozenMapping() if self.telemetry is None else self.telemetry.series(),
         )
 
     def keep(self, now: float) -> None:

@@ -9,6 +9,7 @@ from opt_twin.line import Conveyor, Maintenance, Station
 from opt_twin.simulation.batches import BatchServer
 from opt_twin.simulation.behaviours import StationRules
 from opt_twin.simulation.calendar import Kind
+from opt_twin.simulation.conditions import Condition
 from opt_twin.simulation.draws import Times
 from opt_twin.simulation.failures import ModeState
 from opt_twin.simulation.maintenance import TaskState
@@ -35,7 +36,10 @@ def station_node(floor: Floor, station: Station, ways: Ways) -> StationNode:
     }
     for product, cycle_time in station.cycle_time_by_product.items():
         times[product] = streams.scaled(f"{name}.{product}", Purpose.PROCESSING, cycle_time, station.speed)
-    rate = station.defect_rate
+    test = station.inspection
+    conditions = _conditions(floor, station)
+    # where servers have a condition, that draws for defects
+    rate = station.defect_rate if conditions[0] is None else 0.0
     kind = SelectiveStationNode if floor.is_selective(station) else StationNode
     node = kind(
         station,
@@ -45,8 +49,17 @@ def station_node(floor: Floor, station: Station, ways: Ways) -> StationNode:
         calendar=floor.calendar,
         times=times,
         defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
-        inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
+        inspect=None if test is None else streams.uniform(name, Purpose.INSPECTION),
+        test_time=(
+            None
+            if test is None or test.time is None
+            else streams.times(name, Purpose.INSPECTION_TIME, test.time)
+        ),
     )
+    if any(station.power.values()):
+        floor.consumers[name] = node
+    if node.pays:
+        floor.payers.append(node)
     if station.behaviour is not None:
         draw = streams.uniform(name, Purpose.BEHAVIOUR)
         node.rules = floor.actor(f"{name}|rules", StationRules(name, station.behaviour, draw))
@@ -59,11 +72,35 @@ def station_node(floor: Floor, station: Station, ways: Ways) -> StationNode:
     load = None
     if station.load_time is not None:
         load = streams.times(name, Purpose.LOADING, station.load_time)
-    node.equip([_server(floor, node, index, load) for index in range(station.servers)])
+    node.equip([_server(floor, node, index, load, condition) for index, condition in enumerate(conditions)])
     return node
 
 
-def _server(floor: Floor, node: StationNode, index: int, load: Callable[[], float] | None) -> Server:
+def _conditions(floor: Floor, station: Station) -> list[Condition] | list[None]:
+    """Return the condition of each server; None where every cycle is like the others."""
+    name, tool, streams = station.name, station.tool, floor.streams
+    if tool is None and station.start_up is None and not station.cures:
+        return [None] * station.servers
+    wears = tool is not None and tool.defect_rate is not None
+    spoils = wears or station.start_up is not None or station.defect_rate > 0
+    defect = streams.uniform(name, Purpose.DEFECT) if spoils else None
+    cure = streams.chances(name, Purpose.CURE, station.cures) if station.cures else None
+    conditions = []
+    for number in range(1, station.servers + 1):
+        place = f"{name}#{number}"
+        change = None if tool is None else streams.times(place, Purpose.TOOL_CHANGE, tool.change_time)
+        condition = Condition(station, defect=defect, cure=cure, change=change)
+        conditions.append(floor.actor(f"{place}|condition", condition))
+    return conditions
+
+
+def _server(
+    floor: Floor,
+    node: StationNode,
+    index: int,
+    load: Callable[[], float] | None,
+    condition: Condition | None,
+) -> Server:
     station, streams, key = node.station, floor.streams, floor.key(node.station.name) + index
     place = f"{station.name}#{index + 1}"
     server = _server_kind(station, picks=floor.is_selective(station))(
@@ -81,6 +118,7 @@ def _server(floor: Floor, node: StationNode, index: int, load: Callable[[], floa
         ],
         load=load,
         people=floor.people,
+        condition=condition,
     )
     if station.needs:
         server.call = _call(floor, place, server, priority=station.priority, key=key)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["KINDS", "EventRecord"]
+__all__ = ["KINDS", "EventLog", "EventRecord"]
 
 KINDS = (
     "release",
@@ -15,6 +16,8 @@ KINDS = (
     "finish",
     "scrap",
     "exit",
+    "demand",
+    "order",
     "fail",
     "repair",
     "maintain",
@@ -38,7 +41,8 @@ class EventRecord:
         ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer or on a
         conveyor, or leaves its place on the vehicle of a transport), ``join`` (a part becomes a member of
         batch `batch`), ``split`` (a part comes out of part `batch`), ``start`` and ``finish`` (of a station's
-        cycle), ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`),
+        cycle), ``scrap``, ``exit`` (into a sink or a stock), ``demand`` (a customer asks a stock for `detail`
+        parts), ``order`` (a stock orders `detail` parts), ``fail`` and ``repair`` (of failure mode `detail`),
         ``maintain`` and ``maintained`` (start and end of the task `detail`), ``state``.
     server
         Of a station, from 0.
@@ -50,7 +54,7 @@ class EventRecord:
         Seconds: of a state; of a ``finish``, since the start of the cycle.
     detail
         Name of the failure mode or the task; why a part was scrapped (``rejected``,
-        ``interrupted`` or ``rework limit``).
+        ``interrupted`` or ``rework limit``); how many parts.
     batch
         Of a ``join`` or ``split``: the number of the batch.
     """
@@ -66,3 +70,10 @@ class EventRecord:
     duration: float | None = None
     detail: str = ""
     batch: int | None = None
+
+
+class EventLog(Protocol):
+    """Whatever takes the records of a run, one after another: a list, a file, an observer."""
+
+    def append(self, happened: EventRecord, /) -> None:
+        """Take a record."""

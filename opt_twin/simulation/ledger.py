@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from opt_twin.simulation.events import EventRecord
+from opt_twin.line import Product
+from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.parts import free_pallets
 
 if TYPE_CHECKING:
     from opt_twin.simulation.orders import OrderBook
     from opt_twin.simulation.parts import Part
+    from opt_twin.simulation.stocks import StockNode
 
 __all__ = ["Ledger"]
 
@@ -33,7 +36,13 @@ class Ledger:
         in the line integrated over [a, b] is ``wip(b) b - wip(a) a + moment(b) - moment(a)``.
     lead
         Sum of the seconds that the units which sinks took had spent in the line.
-    revenue, material
+    leads
+        Those of each unit.
+    lost
+        Sum of the seconds that the units which were scrapped had spent in the line.
+    backdated
+        Sum of the seconds by which the births of units that came about in pieces lie before that.
+    revenue, material, scrap_cost
         Money.
     last_exit
         When a sink took a part last; 0 before the first.
@@ -41,6 +50,8 @@ class Ledger:
         Records of what happened; None when nobody asked for them.
     book
         The orders that are made; None without a plan.
+    stocks
+        The stocks, by name.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -50,21 +61,24 @@ class Ledger:
         "good",
         "last_exit",
         "lead",
+        "leads",
         "left",
+        "lost",
         "material",
         "moment",
         "numbers",
         "released",
         "revenue",
+        "scrap_cost",
         "scrapped",
     )
-    __slots__ = (*STATE, "_costs", "_prices", "book", "log")
+    __slots__ = (*STATE, "_costs", "_prices", "_scrap_costs", "book", "log", "stocks")
 
-    def __init__(
-        self, prices: Mapping[str, float], costs: Mapping[str, float], log: list[EventRecord] | None
-    ) -> None:
-        self._prices = dict(prices)
-        self._costs = dict(costs)
+    def __init__(self, products: Iterable[Product], log: EventLog | None) -> None:
+        products = tuple(products)
+        self._prices = {product.name: product.price for product in products}
+        self._costs = {product.name: product.material_cost for product in products}
+        self._scrap_costs = {product.name: product.scrap_cost for product in products}
         self.numbers = 0
         self.released = 0
         self.created = 0
@@ -75,11 +89,15 @@ class Ledger:
         self.defective = 0
         self.moment = 0.0
         self.lead = 0.0
+        self.leads = array("d")
+        self.lost = 0.0
         self.revenue = 0.0
         self.material = 0.0
+        self.scrap_cost = 0.0
         self.last_exit = 0.0
         self.log = log
         self.book: OrderBook | None = None
+        self.stocks: dict[str, StockNode] = {}
 
     @property
     def inside(self) -> int:
@@ -110,36 +128,65 @@ class Ledger:
         if self.book is not None and part.order is not None:
             self.book.add(part, units, rank)
 
-    def exit(self, part: Part, element: str, now: float) -> None:
-        """Enter a part that a sink takes."""
+    def exit(self, part: Part, element: str, now: float, *, sold: bool = True) -> None:
+        """Enter a part that a sink, or a stock, takes; one that is not `sold` yet brings no money."""
         at = part.units * now
         self.left += part.units
         self.moment += at
         self.lead += at - part.born
+        if part.births is None:
+            self.leads.append(now - part.born)
+        else:
+            self.leads.extend([now - born for born in part.births])
         self.last_exit = now
         if part.defective:
             self.defective += 1
         else:
             self.good += 1
-            if part.product is not None:
-                self.revenue += self._prices.get(part.product, 0.0)
+            if sold:
+                self.sell(part.product)
         if part.pallets:
             free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "exit", part)
         if self.book is not None:
             self.book.leave(part, now)
+        if part.stock is not None:
+            self.stocks[part.stock].arrived()
 
-    def scrap(self, part: Part, element: str, now: float, *, rank: int, server: int, why: str) -> None:
-        """Enter a part that leaves as scrap from the station of `rank`."""
+    def sell(self, product: str | None) -> None:
+        """Enter the price of a good part."""
+        if product is not None:
+            self.revenue += self._prices.get(product, 0.0)
+
+    def scrap(
+        self,
+        part: Part,
+        element: str,
+        now: float,
+        *,
+        rank: int,
+        server: int,
+        why: str,
+        members: Sequence[Part] | None = None,
+    ) -> None:
+        """Enter a part that leaves as scrap from the station of `rank`, or what an oven holds: `members`."""
         self.scrapped += part.units
         self.moment += part.units * now
+        self.lost += part.units * now - part.born
+        apart = (part,) if members is None else members
+        for each in apart:
+            if each.product is not None:
+                self.scrap_cost += self._scrap_costs.get(each.product, 0.0)
         if part.pallets:
             free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "scrap", part, server=server, detail=why)
         if self.book is not None:
             self.book.scrap(part, now, rank)
+        for each in apart:
+            if each.stock is not None:
+                self.stocks[each.stock].arrived()
 
     def note(
         self,
@@ -153,19 +200,23 @@ class Ledger:
         detail: str = "",
         batch: int | None = None,
     ) -> None:
-        """Append a record about a part to the log, if there is one."""
-        if self.log is not None:
-            self.log.append(
-                EventRecord(
-                    time=now,
-                    element=element,
-                    kind=kind,
-                    server=server,
-                    part=part.number,
-                    product=part.product,
-                    order=part.order,
-                    duration=duration,
-                    detail=detail,
-                    batch=batch,
-                )
+        """Write a record about a part into the log, if there is one."""
+        self.write(
+            EventRecord(
+                time=now,
+                element=element,
+                kind=kind,
+                server=server,
+                part=part.number,
+                product=part.product,
+                order=part.order,
+                duration=duration,
+                detail=detail,
+                batch=batch,
             )
+        )
+
+    def write(self, happened: EventRecord) -> None:
+        """Write a record into the log, if there is one: all that is logged passes here."""
+        if self.log is not None:
+            self.log.append(happened)

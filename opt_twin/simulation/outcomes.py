@@ -74,6 +74,9 @@ class Outcome:
             piece = Part(self._ledger.number(), product, part.order)
             piece.units = units // count + (index < units % count)
             piece.born = piece.units * part.born / part.units
+            if piece.units > 1:
+                piece.births = [part.born / part.units] * piece.units
+            piece.stock = part.stock
             piece.defective = part.defective
             piece.rejected = part.rejected
             piece.operation = part.operation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Part:
         Released parts that it holds.
     born
         Sum of the times at which these were released, in seconds.
+    births
+        Each of these times, where it holds more than one; else None.
     defective
         Whether a cycle made it defective, or any part in it is.
     rejected
@@ -36,6 +39,8 @@ class Part:
         The parts that it was made of, where they come out again; else None.
     pallets
         Those that it travels on, one entry for each: the pool that it belongs to.
+    stock
+        Name of the stock that has ordered it; None where none has.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -44,12 +49,14 @@ class Part:
         "order",
         "units",
         "born",
+        "births",
         "defective",
         "rejected",
         "operation",
         "taken",
         "members",
         "pallets",
+        "stock",
     )
     __slots__ = STATE
 
@@ -59,18 +66,30 @@ class Part:
         self.order = order
         self.units = 1
         self.born = 0.0
+        self.births: list[float] | None = None
         self.defective = False
         self.rejected = False
+        self.stock: str | None = None
         self.operation = -1
         self.taken: dict[int, int] | None = None
         self.members: list[Part] | None = None
         self.pallets: tuple[PalletPool, ...] = ()
 
-    def spoil(self) -> None:
-        """Become defective, with all members."""
-        self.defective = True
+    def hold(self, members: Sequence[Part]) -> None:
+        """Become what `members` are together: their units and times, defective or rejected if any is."""
+        self.units = sum(member.units for member in members)
+        self.born = sum(member.born for member in members)
+        births = [[member.born] if member.births is None else member.births for member in members]
+        self.births = [time for times in births for time in times]
+        self.defective = any(member.defective for member in members)
+        self.rejected = any(member.rejected for member in members)
+        self.stock = next((member.stock for member in members if member.stock is not None), None)
+
+    def become(self, *, defective: bool) -> None:
+        """Become defective or good, with all members."""
+        self.defective = defective
         for member in self.members or ():
-            member.spoil()
+            member.become(defective=defective)
 
     def judge(self, *, rejected: bool) -> None:
         """Take the result of an inspection, which holds for all members."""

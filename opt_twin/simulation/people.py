@@ -100,15 +100,27 @@ class Group:
         """Bring the accounts up to date, before something changes."""
         seconds = now - self.noted
         self.worked += seconds * self.busy
-        self.attended += seconds * (self.operators.number if self.present else self.busy)
+        self.attended += seconds * self._there
         self.noted = now
 
     def accounts(self, now: float) -> Iterator[Account]:
         """Yield the shares of their time with a task, and at work at all."""
-        self.note(now)
         name, number = self.operators.name, self.operators.number
-        yield f"{name}.busy", self.worked, number
-        yield f"{name}.present", self.attended, number
+        yield f"{name}.busy", self.worked + (now - self.noted) * self.busy, number
+        yield f"{name}.present", self._attended(now), number
+
+    def costs(self, now: float) -> Iterator[tuple[str, float]]:
+        """Yield what the people have cost while they were at work."""
+        yield "labour_cost", self._attended(now) / 3600 * self.operators.cost_per_hour
+
+    def _attended(self, now: float) -> float:
+        """Return the seconds at work until now, over all of them."""
+        return self.attended + (now - self.noted) * self._there
+
+    @property
+    def _there(self) -> int:
+        """How many are at work: after the end of their shift those who have a task."""
+        return self.operators.number if self.present else self.busy
 
     def open(self, now: float) -> None:
         """Begin the shift."""

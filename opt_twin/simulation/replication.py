@@ -90,6 +90,7 @@ def simulate(
         plan_digest="" if plan is None else plan.digest(),
         units=measure_units(line, names),
         line_name=line.name,
+        clock_start=settings.clock_start,
     )
 
 
@@ -142,6 +143,7 @@ def _in_parallel(
 def _run_block(
     line: Line, settings: RunSettings, plan: Plan | None, seed: int, numbers: Sequence[int]
 ) -> dict[int, _Values]:
+    settings = settings.replace(interval=None)  # only measures travel on
     return {
         number: run_replication(
             line, settings=settings, plan=plan, seed=seed, replication=number, refuse_lock=True

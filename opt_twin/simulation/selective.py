@@ -47,6 +47,7 @@ class SelectiveStationNode(StationNode):
         times: dict[str | None, Times],
         defect: Callable[[], bool] | None,
         inspect: Callable[[], float] | None,
+        test_time: Callable[[], float] | None,
     ) -> None:
         super().__init__(
             station,
@@ -57,6 +58,7 @@ class SelectiveStationNode(StationNode):
             times=times,
             defect=defect,
             inspect=inspect,
+            test_time=test_time,
         )
         self.agendas: tuple[Agenda, ...] = ()
         self.lookouts: tuple[Lookout, ...] = ()

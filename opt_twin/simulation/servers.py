@@ -11,6 +11,7 @@ from opt_twin.simulation.parts import Part, free_pallets
 from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
+    INSPECT,
     LOAD,
     PHASE_STATES,
     RUN,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from simpy.events import EventPriority
 
     from opt_twin.simulation.behaviours import StationRules
+    from opt_twin.simulation.conditions import Condition
     from opt_twin.simulation.failures import ModeState
     from opt_twin.simulation.maintenance import TaskState
     from opt_twin.simulation.orders import Coming
@@ -54,6 +56,8 @@ class Server(Worker):
         Its failure modes; those that count cycles.
     tasks
         Its maintenance.
+    condition
+        Its tool and its start-up; None where every cycle is like the others.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -67,6 +71,7 @@ class Server(Worker):
     __slots__ = (
         *STATE,
         "_backlog",
+        "_forms",
         "_load",
         "_micro_stops",
         "_priority",
@@ -75,6 +80,7 @@ class Server(Worker):
         "_short",
         "_simple",
         "_station",
+        "condition",
         "counters",
         "key",
         "modes",
@@ -91,16 +97,29 @@ class Server(Worker):
         micro_stops: list[tuple[Callable[[], bool], Callable[[], float]]],
         load: Callable[[], float] | None,
         people: People,
+        condition: Condition | None = None,
     ) -> None:
         model = station.station
         self._station = station
         self._load = load
         self._setups = model if model.setup_times else None
         self._micro_stops = micro_stops
+        self.condition = condition
+        self._forms: Callable[[Part], None] | None = None
+        if condition is not None:
+            self._forms = condition.end_cycle
+        elif station.defect is not None:
+            self._forms = self._spoil
         self._simple = self._short = False
         super().__init__(model, index, calendar=station.calendar, ledger=station.ledger, people=people)
         self._short = not (
-            model.setup_times or micro_stops or load is not None or self._attended or model.behaviour
+            model.setup_times
+            or micro_stops
+            or load is not None
+            or condition is not None
+            or station.test_time is not None
+            or self._attended
+            or model.behaviour
         )
         self._product = model.initial_product
         self._backlog: Coming | None = None
@@ -196,6 +215,8 @@ class Server(Worker):
         setup = self._setups.setup_time(self._product, order.product)
         self._order, self._product = order.name, order.product
         if setup > 0:
+            if self.condition is not None:
+                self.condition.set_up()
             self._preparing = True
             self.phase, self._remaining = SETUP, setup
             self._started = now
@@ -248,7 +269,14 @@ class Server(Worker):
         setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
         self._product, self._order = part.product, part.order
         load = 0.0 if self._load is None else self._load()
-        before = ((SETUP, setup), (LOAD, load), (STOP, stop))
+        change = 0.0
+        if self.condition is not None:
+            change = self.condition.change_tool()
+            if setup > 0:
+                self.condition.set_up()
+        test_time = self._station.test_time
+        test = 0.0 if test_time is None else test_time()
+        before = ((SETUP, change), (SETUP, setup), (LOAD, load), (STOP, stop))
         phases = [(phase, time) for phase, time in before if time > 0]
         rules = self._station.rules
         if rules is None:
@@ -257,6 +285,8 @@ class Server(Worker):
             own = rules.phases(part, self._work, self._started)
             self._work = sum(time for phase, time in own if phase == RUN)
             phases += [(phase, time) for phase, time in own if time > 0 or phase == RUN]
+        if test > 0:
+            phases.append((INSPECT, test))
         self.phase, self._remaining = phases.pop(0)
         self._phases = phases
 
@@ -302,8 +332,8 @@ class Server(Worker):
         if self.call is not None and self.call.held:
             self._people.give_back(self.call, now)
         station.cycles += 1
-        if station.defect is not None and station.defect():
-            part.spoil()
+        if self._forms is not None:
+            self._forms(part)
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
@@ -342,9 +372,16 @@ class Server(Worker):
             if not mode.left:
                 mode.strike(now)
 
+    def _spoil(self, part: Part) -> None:
+        """Draw whether the cycle has made a defect."""
+        defect = self._station.defect
+        if defect is not None and defect():
+            part.become(defective=True)
+
     def _inspect(self, draw: Callable[[], float], now: float) -> None:
         """Test the finished part; scrap it if it is rejected, unless rejects are routed on."""
         part = self.peek()
+        self._station.tests += 1
         if self._rejected(part, draw()):
             self._scrap("rejected", now)
 
@@ -360,7 +397,15 @@ class Server(Worker):
         assert part is not None
         self.part = None
         self.phase = None
-        self._ledger.scrap(part, self._name, now, rank=self._station.rank, server=self._index, why=why)
+        self._ledger.scrap(
+            part,
+            self._name,
+            now,
+            rank=self._station.rank,
+            server=self._index,
+            why=why,
+            members=part.members if self._station.station.batch_output == "parts" else None,
+        )
 
     # -- giving the finished parts away ---------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from opt_twin.line import Behaviour
+from opt_twin.line.people import WEEK
 from opt_twin.line.units import PositiveSeconds, Seconds
 from opt_twin.records import Record, record
 
@@ -40,7 +41,10 @@ class RunSettings(Record):
         Check conservation, state times and physical limits at the end of each run, and whether the line has
         locked up.
     clock_start
-        Seconds since Monday 00:00 at which the run starts: what shifts and tariffs go by.
+        Seconds since Monday 00:00 at which the run starts: what shifts and energy tariffs go by.
+    interval
+        Seconds between two notes of the telemetry, see :class:`opt_twin.simulation.Run`; None for none.
+        ``run_replication`` and :class:`opt_twin.simulation.Simulation` keep it.
     late
         With a plan for a line that is not one chain, what a machine does when its next order is not there
         and another one is: ``keep`` the sequence and wait; ``swap`` to the one that stands first in it, once
@@ -52,7 +56,8 @@ class RunSettings(Record):
     Raises
     ------
     ModelError
-        If the warm-up does not end before the horizon, or a field is out of its range.
+        If the warm-up does not end before the horizon, the clock does not start within a week, or a field is
+        out of its range.
 
     Examples
     --------
@@ -66,9 +71,14 @@ class RunSettings(Record):
     workers: Annotated[int, Field(ge=1)] = 1
     check: bool = True
     clock_start: Seconds = 0.0
+    interval: PositiveSeconds | None = None
     late: Late = "keep"
     first_replication: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
         if self.warm_up >= self.horizon:
             raise ValueError(f"warm_up ({self.warm_up:g} s) must end before the horizon ({self.horizon:g} s)")
+        if self.clock_start >= WEEK:
+            raise ValueError(
+                f"clock_start ({self.clock_start:g} s) counts from Monday 00:00 and lies within one week"
+            )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from opt_twin.line import Sink
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.parts import Giver, Part
-from opt_twin.simulation.supplies import Supply
+from opt_twin.simulation.supplies import CalledSupply, Supply
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class SourceNode:
         Gives product and order of each part and the time before which it may not be released.
     interarrival
         Seconds from one release to the next attempt; None for a saturated source.
+    stock
+        Name of the stock whose orders it releases; None for none.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("_part", "since")
@@ -44,6 +46,7 @@ class SourceNode:
         "_ledger",
         "_name",
         "_priority",
+        "_stock",
         "_supply",
         "key",
         "ways",
@@ -60,6 +63,7 @@ class SourceNode:
         priority: EventPriority,
         supply: Supply,
         interarrival: Callable[[], float] | None,
+        stock: str | None = None,
     ) -> None:
         self._name = name
         self._ledger = ledger
@@ -67,6 +71,7 @@ class SourceNode:
         self._priority = priority
         self._supply = supply
         self._interarrival = interarrival
+        self._stock = stock
         self._arrival = Cause(calendar, self._arrive)
         self._part: Part | None = None
         self.ways = ways
@@ -90,6 +95,13 @@ class SourceNode:
         """Begin to release parts."""
         self._prepare(0.0)
 
+    def order(self, quantity: int, now: float) -> None:
+        """Release `quantity` more parts for the stock that orders them here."""
+        assert isinstance(self._supply, CalledSupply)
+        self._supply.called += quantity
+        if self._part is None:
+            self._prepare(now)
+
     def _prepare(self, now: float) -> None:
         """Make the next parts, as long as they can be released at once."""
         while True:
@@ -97,7 +109,8 @@ class SourceNode:
             if following is None:
                 return
             product, order, earliest = following
-            self._part = Part(self._ledger.number(), product, order)
+            part = self._part = Part(self._ledger.number(), product, order)
+            part.stock = self._stock
             if self._interarrival is not None:
                 self._calendar.schedule(self._arrival, self._priority, self._interarrival())
                 return

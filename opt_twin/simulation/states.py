@@ -61,8 +61,7 @@ class Stateful:
             self._log_state(now - self._entered)
 
     def _log_state(self, seconds: float) -> None:
-        assert self._log is not None
-        self._log.append(
+        self._ledger.write(
             EventRecord(
                 time=self._entered,
                 element=self._name,

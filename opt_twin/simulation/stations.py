@@ -34,12 +34,15 @@ class StationNode:
         The machines.
     waiting
         Who waits for a place; empty while a server is free.
-    cycles
-        How many have been finished.
+    cycles, tests
+        How many have been finished, and how many parts have been tested.
     speed, fastest
         What processing times are divided by, and the greatest that it has been.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
+    defect, inspect, test_time
+        Whether a cycle makes a defect, at a rate that does not change; uniform draws of the inspection; how
+        long that takes. None where there is none.
     rules
         The user's own rules for its cycles; None where there are none.
     backlog
@@ -56,7 +59,7 @@ class StationNode:
         Pools of the pallets that parts leave at the end of a cycle; None where they leave none.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "waiting")
+    STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "tests", "waiting")
     __slots__ = (
         *STATE,
         "backlog",
@@ -76,6 +79,7 @@ class StationNode:
         "rules",
         "servers",
         "station",
+        "test_time",
         "unloads",
         "ways",
     )
@@ -91,6 +95,7 @@ class StationNode:
         times: dict[str | None, Times],
         defect: Callable[[], bool] | None,
         inspect: Callable[[], float] | None,
+        test_time: Callable[[], float] | None,
     ) -> None:
         self.station = station
         self.rank = rank
@@ -99,10 +104,12 @@ class StationNode:
         self.calendar = calendar
         self.defect = defect
         self.inspect = inspect
+        self.test_time = test_time
         self.servers: tuple[Server, ...] = ()
         self.only: Server | None = None
         self.waiting: list[Giver] = []
         self.cycles = 0
+        self.tests = 0
         self.backlog: Backlog | None = None
         self.dock: Dock | None = None
         self.unloads: tuple[PalletPool, ...] | None = None
@@ -169,6 +176,34 @@ class StationNode:
         for state, own in zip(STATES, zip(*times, strict=True), strict=True):
             yield f"{name}.{state}", sum(own), size
         yield f"{name}.parts", float(self.cycles), 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether its cycles cost money."""
+        station = self.station
+        test, tool = station.inspection, station.tool
+        return station.cost_per_cycle > 0 or (test is not None and test.cost > 0) or tool is not None
+
+    def costs(self, now: float) -> Iterator[tuple[str, float]]:  # noqa: ARG002 - as every payer
+        """Yield what its cycles, tests and tools have cost."""
+        station = self.station
+        yield "cycle_cost", self.cycles * station.cost_per_cycle
+        if station.inspection is not None:
+            yield "inspection_cost", self.tests * station.inspection.cost
+        if station.tool is not None:
+            changed = sum(server.condition.tools for server in self.servers if server.condition is not None)
+            yield "tool_cost", changed * station.tool.cost
+
+    def energy(self, now: float) -> float:
+        """Return the kilowatt hours that its servers have drawn until now."""
+        times = [server.state_times(now) for server in self.servers]
+        return (
+            sum(
+                self.station.power.get(state, 0.0) * sum(own)  # type: ignore[call-overload]  # states are names
+                for state, own in zip(STATES, zip(*times, strict=True), strict=True)
+            )
+            / 3600
+        )
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether a server can take `part` and nobody waits for it."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 
 from opt_twin.line import Order, Release
 
-__all__ = ["MixSupply", "OrderSupply", "Supply", "TimetableSupply"]
+__all__ = ["CalledSupply", "Following", "MixSupply", "OrderSupply", "Supply", "TimetableSupply"]
 
 Following = tuple[str | None, str | None, float]
 """Product and order of a part, and the time before which it may not be released."""
@@ -65,6 +65,35 @@ class MixSupply:
         share = self._draw()
         product = next((name for step, name in self._steps if share < step), self._steps[-1][1])
         return product, None, 0.0
+
+
+class CalledSupply:
+    """Parts that a stock has ordered.
+
+    Parameters
+    ----------
+    mix
+        Gives their products.
+
+    Attributes
+    ----------
+    called
+        Parts ordered that have not been made.
+    """
+
+    STATE: ClassVar[tuple[str, ...]] = ("called",)
+    __slots__ = (*STATE, "_mix")
+
+    def __init__(self, mix: MixSupply) -> None:
+        self._mix = mix
+        self.called = 0
+
+    def following(self) -> Following | None:
+        """Return the next part; None when no more are ordered, or there are no more."""
+        if not self.called:
+            return None
+        self.called -= 1
+        return self._mix.following()
 
 
 class OrderSupply:

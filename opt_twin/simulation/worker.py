@@ -230,7 +230,7 @@ class Worker(Stateful):
     def note_stop(self, kind: str, name: str, now: float) -> None:
         """Log that a stop called `name` begins or ends."""
         if self._log is not None:
-            self._log.append(
+            self._ledger.write(
                 EventRecord(time=now, element=self._name, kind=kind, server=self._index, detail=name)
             )
 

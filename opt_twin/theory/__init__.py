@@ -19,6 +19,7 @@ from opt_twin.theory.capacity import (
     released_per_hour,
     traffic,
 )
+from opt_twin.theory.inventory import StockMeasures, lost_sales_stock, make_to_stock, reorder_stock
 from opt_twin.theory.line_warnings import growing_queues, line_warnings
 from opt_twin.theory.markov_line import TandemMeasures, markov_line
 from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
@@ -33,6 +34,7 @@ __all__ = [
     "Downtimes",
     "QueueMeasures",
     "StationCapacity",
+    "StockMeasures",
     "TandemMeasures",
     "Traffic",
     "availability",
@@ -48,6 +50,8 @@ __all__ = [
     "growing_queues",
     "line_availability",
     "line_warnings",
+    "lost_sales_stock",
+    "make_to_stock",
     "markov_line",
     "mg1",
     "mg1_with_failures",
@@ -56,6 +60,7 @@ __all__ = [
     "mmc",
     "predicted_bottleneck",
     "released_per_hour",
+    "reorder_stock",
     "restart_time",
     "throughput_bound",
     "traffic",

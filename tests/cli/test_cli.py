@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import duckdb
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -161,6 +163,16 @@ def test_simulate_prints_measures_and_writes_them(tmp_path: Path) -> None:
         assert sum(shares.values()) == pytest.approx(1)
     assert (tmp_path / "m.csv").read_text().count("\n") > 3 * len(simulated["kpis"])
     assert "throughput" in run(*arguments).stdout
+
+
+def test_simulate_writes_the_event_log_of_the_first_replication(tmp_path: Path) -> None:
+    file = tmp_path / "run.parquet"
+    arguments = ("simulate", SERIAL, "--replications", "2", "--horizon", "10min", "--workers", "1")
+    run_json(*arguments, "--events", file, "--out", tmp_path / "m.csv")
+    exits = duckdb.sql(f"SELECT count(*) FROM '{file}' WHERE kind = 'exit'").fetchall()[0][0]
+    measures = pd.read_csv(tmp_path / "m.csv")
+    first = measures[(measures["measure"] == "parts_out") & (measures["replication"] == 0)]
+    assert exits == first["value"].item() > 0
 
 
 def test_the_number_of_workers_changes_nothing() -> None:

@@ -111,6 +111,21 @@ def test_a_part_that_forgets_when_it_came_breaks_littles_law(line, monkeypatch):
         run_replication(line, settings=RunSettings(horizon=100))
 
 
+def test_scrap_that_forgets_when_it_came_breaks_littles_law(tandem, monkeypatch):
+    def forget(self, part, element, now, **told):
+        """Scrap one part as if it were new."""
+        if part.number == 7:
+            part.born = now
+        scrap(self, part, element, now, **told)
+
+    scrap = Ledger.scrap
+    line = tandem((1.0, 1.5), 2, defect_rate=1.0, inspection=Inspection())
+    run_replication(line, settings=RunSettings(horizon=100))
+    monkeypatch.setattr(Ledger, "scrap", forget)
+    with pytest.raises(ConservationError, match="Little's law is broken"):
+        run_replication(line, settings=RunSettings(horizon=100))
+
+
 def test_parts_that_leave_the_accounts_before_the_line_are_noticed(line, monkeypatch):
     """Lead times and work in process then agree with one another, but not with what the servers did."""
     leave = Ledger.exit

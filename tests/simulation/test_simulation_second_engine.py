@@ -26,7 +26,10 @@ from opt_twin.line import (
     Product,
     Sink,
     Source,
+    StartUp,
     Station,
+    Stock,
+    ToolWear,
     Uniform,
     chain,
 )
@@ -52,13 +55,41 @@ class Machine:
         self.times = dict.fromkeys(STATES, 0.0)
         self.work = 0.0
         self.clock = {}
+        self.used = self.fresh = 0
 
     def state(self):
         if self.broken:
             return "failed"
         if self.phases:
-            return self.phases[0][0]
+            return "busy" if self.phases[0][0] == "test" else self.phases[0][0]
         return "blocked" if self.part is not None else "starved"
+
+
+class Shelf:
+    """A stock: what is on hand, owed and on order."""
+
+    def __init__(self, stock):
+        self.stock = stock
+        self.hand = stock.order_up_to if stock.initial is None else stock.initial
+        self.owed = self.on_order = self.filled = self.lost = 0
+        self.due = False
+
+    def position(self):
+        return self.hand + self.on_order - self.owed
+
+    def put(self):
+        if self.owed:
+            self.owed -= 1
+        else:
+            self.hand += 1
+
+    def ask(self):
+        got = min(self.hand, self.stock.quantity)
+        missing = self.stock.quantity - got
+        self.hand -= got
+        self.filled += got
+        self.owed += missing if self.stock.backorders else 0
+        self.lost += 0 if self.stock.backorders else missing
 
 
 class SecondEngine:
@@ -78,6 +109,8 @@ class SecondEngine:
         self.to_come = {s.name: {order.name: order.quantity for order in sequence} for s in line.stations}
         self.products = {order.name: order.product for order in sequence}
         self.supplies = {source.name: self.supply(source, sequence) for source in line.sources}
+        self.stocks = {stock.name: Shelf(stock) for stock in line.ends if isinstance(stock, Stock)}
+        self.called = {source.name: 0 for source in line.sources if source.replenishes}
 
     # draws
 
@@ -120,6 +153,9 @@ class SecondEngine:
             self.look_ahead(machine)
         for name in sorted(self.supplies, key=self.rank.get):
             self.make(name)
+        for name in sorted(self.stocks, key=self.rank.get):
+            self.next_customer(name)
+            self.review(name)
         while self.events and not (self.orders and not any(self.orders.values())):
             event = min(self.events, key=lambda event: event[:5])
             if event[0] > horizon:
@@ -158,12 +194,17 @@ class SecondEngine:
                 yield (self.line.products[0].name if self.line.products else None), None, 0.0
 
     def make(self, name):
+        source = self.kind[name]
+        if source.replenishes:
+            if not self.called[name]:
+                return
+            self.called[name] -= 1
         following = next(self.supplies[name], None)
         if following is None:
             return
         product, order, release = following
         self.held[name] = {"product": product, "order": order, "units": 1, "defective": False}
-        source = self.kind[name]
+        self.held[name]["stock"] = source.replenishes
         if source.interarrival is not None and not order:
             self.at(self.time(name, "arrival", source.interarrival), 4, name, lambda: self.attempt(name))
         elif release > self.now:
@@ -199,6 +240,7 @@ class SecondEngine:
             self.queue[giver].pop(0)
         else:
             self.note("release", giver, part)
+            del self.held[giver]
         return part
 
     def room(self, machine, part):
@@ -219,7 +261,7 @@ class SecondEngine:
         return next(iter(able + free), None)
 
     def ready(self, name, part):
-        if isinstance(self.kind[name], Sink):
+        if isinstance(self.kind[name], Sink | Stock):
             return True
         if self.waiting[name]:
             return False
@@ -228,7 +270,9 @@ class SecondEngine:
         return self.machine_for(name, part) is not None
 
     def take(self, name, part, machine=None):
-        if isinstance(self.kind[name], Sink):
+        if isinstance(self.kind[name], Sink | Stock):
+            if name in self.stocks and not part["defective"]:
+                self.stocks[name].put()
             self.note("exit", name, part)
             self.settle_order(part)
         elif name in self.queue:
@@ -287,6 +331,7 @@ class SecondEngine:
         machine.order = following[0]
         seconds = machine.station.setup_time(before, machine.product)
         if seconds > 0:
+            machine.fresh = machine.station.start_up.cycles if machine.station.start_up else 0
             machine.ahead = True
             machine.phases = [["setup", seconds]]
             if not machine.broken:
@@ -338,7 +383,15 @@ class SecondEngine:
                 stops += self.time(f"{place}.{stop.name}", "micro-stop duration", stop.duration)
         setup = station.setup_time(machine.product, product)
         machine.product = product
-        phases = [["setup", setup], ["micro_stop", stops], ["busy", machine.work]]
+        change, test = 0.0, 0.0
+        if station.tool and machine.used == station.tool.life:
+            machine.used, change = 0, self.time(place, "tool change", station.tool.change_time)
+        if setup > 0 and station.start_up:
+            machine.fresh = station.start_up.cycles
+        if station.inspection and station.inspection.time:
+            test = self.time(station.name, "inspection time", station.inspection.time)
+        phases = [["setup", change], ["setup", setup], ["micro_stop", stops], ["busy", machine.work]]
+        phases.append(["test", test])
         machine.phases = [phase for phase in phases if phase[1] > 0 or phase[0] == "busy"]
         self.note("start", station.name, machine.part, machine.number)
         if not machine.broken:
@@ -371,13 +424,13 @@ class SecondEngine:
             else:
                 self.look_ahead(machine)
             return
-        if state != "busy":
+        if state == "busy":
+            self.advance(machine)
+        if machine.phases:
             self.go_on(machine)
             return
         station, part = machine.station, machine.part
-        self.advance(machine)
-        if station.defect_rate > 0 and self.rng(station.name, "defect").random() < station.defect_rate:
-            part["defective"] = True
+        self.judge(machine)
         self.note("finish", station.name, part, machine.number)
         for mode in station.failures:
             if mode.clock == "cycles" and mode.name not in machine.broken:
@@ -387,7 +440,8 @@ class SecondEngine:
         test = station.inspection
         if test is not None:
             draw = self.rng(station.name, "inspection").random()
-            if draw < (test.detection if part["defective"] else test.false_alarm):
+            found = draw < (test.detection if part["defective"] else test.false_alarm)
+            if found and test.rejects == "scrap":
                 self.scrap(machine)
                 return
         target = self.way(station.name)
@@ -397,6 +451,23 @@ class SecondEngine:
             self.fill([machine])
         else:
             self.wait(target, machine)
+
+    def judge(self, machine):
+        """Cure the part of the machine, or spoil it."""
+        station, part, tool = machine.station, machine.part, machine.station.tool
+        if station.cures and self.rng(station.name, "cure").random() < station.cures:
+            part["defective"] = False
+        rate, wears = station.defect_rate, tool and tool.defect_rate is not None
+        if machine.fresh:
+            rate = station.start_up.defect_rate
+        elif wears and tool.life == 1:
+            rate = tool.defect_rate
+        elif wears:
+            rate = rate + (tool.defect_rate - rate) * machine.used / (tool.life - 1)
+        if station.defect_rate > 0 or wears or station.start_up:
+            part["defective"] |= self.rng(station.name, "defect").random() < rate
+        machine.used += 1
+        machine.fresh = max(0, machine.fresh - 1)
 
     def scrap(self, machine):
         part, machine.part, machine.phases = machine.part, None, []
@@ -417,6 +488,36 @@ class SecondEngine:
     def settle_order(self, part):
         if part["order"]:
             self.orders[part["order"]] -= part["units"]
+        if part["stock"]:
+            shelf = self.stocks[part["stock"]]
+            shelf.on_order -= 1
+            if not shelf.due and shelf.position() <= shelf.stock.reorder_point:
+                shelf.due = True
+                self.at(0.0, 4, part["stock"], partial(self.review, part["stock"], due=False), 1)
+
+    # stocks
+
+    def next_customer(self, name):
+        stock = self.kind[name]
+        self.at(self.time(name, "demand", stock.demand), 4, name, lambda: self.customer(name))
+
+    def customer(self, name):
+        self.note("demand", name)
+        self.stocks[name].ask()
+        self.next_customer(name)
+        self.review(name)
+
+    def review(self, name, due=None):
+        shelf = self.stocks[name]
+        shelf.due = shelf.due if due is None else due
+        if shelf.position() <= shelf.stock.reorder_point:
+            self.note("order", name)
+            source = next(source.name for source in self.line.sources if source.replenishes == name)
+            missing = shelf.stock.order_up_to - shelf.position()
+            shelf.on_order += missing
+            self.called[source] += missing
+            if source not in self.held:
+                self.make(source)
 
     # failures
 
@@ -480,7 +581,7 @@ times = st.sampled_from(
 
 
 @st.composite
-def stations(draw, name, *, servers=True):
+def stations(draw, name, *, servers=True, batches=(1, 1, 2, 3)):
     modes = [
         FailureMode(
             name=f"mode{number}",
@@ -495,17 +596,27 @@ def stations(draw, name, *, servers=True):
     ]
     jam = MicroStop(probability=0.3, duration=Exponential(mean=1.0))
     cough = MicroStop(name="cough", probability=0.5, duration=0.5)
+    saw = ToolWear(life=draw(st.integers(1, 3)), change_time=draw(times))
+    test = Inspection(
+        detection=0.8,
+        false_alarm=0.1,
+        time=draw(st.sampled_from([None, Exponential(mean=0.5)])),
+        rejects=draw(st.sampled_from(["scrap", "scrap", "route"])),
+    )
     return Station(
         name=name,
         cycle_time=draw(times),
         cycle_time_by_product=draw(st.sampled_from([{}, {"b": 0.75}])),
         servers=draw(st.integers(1, 3)) if servers else 1,
         speed=draw(st.sampled_from([1.0, 1.25])),
-        batch_size=draw(st.sampled_from([1, 1, 2, 3])),
+        batch_size=draw(st.sampled_from(batches)),
         failures=tuple(modes),
         micro_stops=draw(st.sampled_from([(), (jam,), (jam, cough)])),
         defect_rate=draw(st.sampled_from([0.0, 0.3])),
-        inspection=draw(st.sampled_from([None, Inspection(detection=0.8, false_alarm=0.1)])),
+        start_up=draw(st.sampled_from([None, None, StartUp(cycles=2, defect_rate=0.9)])),
+        tool=draw(st.sampled_from([None, None, saw, saw.replace(defect_rate=0.8)])),
+        cures=draw(st.sampled_from([0.0, 0.0, 0.5])),
+        inspection=draw(st.sampled_from([None, test])),
         setup_times=draw(st.sampled_from([{}, {"a": {"b": 2.0}, "b": {"a": 1.0}}])),
         initial_product=draw(st.sampled_from([None, "a"])),
     )
@@ -542,6 +653,38 @@ def networks(draw):
     ]
     return Line(
         name="network",
+        elements=tuple(elements),
+        connections=tuple(Connection(source=a, target=b, probability=p) for a, b, p in arrows),
+        products=(Product(name="a"), Product(name="b")),
+    )
+
+
+@st.composite
+def shops(draw):
+    """Return a line that makes to stock, with a second way out."""
+    order_up_to, waits = draw(st.integers(1, 6)), draw(st.booleans())
+    stock = Stock(
+        name="Shop",
+        initial=draw(st.sampled_from([None, 0, 4])),
+        reorder_point=draw(st.integers(-2 if waits else 0, order_up_to - 1)),
+        order_up_to=order_up_to,
+        demand=draw(st.sampled_from([Exponential(mean=2), Deterministic(value=2)])),
+        quantity=draw(st.integers(1, 3)),
+        backorders=waits,
+    )
+    elements = [Source(name="In", replenishes="Shop", mix=draw(st.sampled_from([{}, {"a": 0.5, "b": 0.5}])))]
+    elements += [draw(stations(name, batches=(1,))) for name in "PQ"]
+    elements += [Buffer(name="B", capacity=draw(st.sampled_from([1, 3, None]))), stock, Sink(name="Out")]
+    away = draw(st.sampled_from([0.1, 0.3]))
+    arrows = [
+        ("In", "P", 1.0),
+        ("P", "B", 1.0),
+        ("B", "Q", 1.0),
+        ("Q", "Shop", 1 - away),
+        ("Q", "Out", away),
+    ]
+    return Line(
+        name="shop",
         elements=tuple(elements),
         connections=tuple(Connection(source=a, target=b, probability=p) for a, b, p in arrows),
         products=(Product(name="a"), Product(name="b")),
@@ -602,6 +745,16 @@ def test_both_engines_walk_the_same_path_through_a_network(line, seed):
 def test_both_engines_walk_the_same_path_through_a_chain(line, seed):
     run = run_replication(line, settings=RunSettings(horizon=40), seed=seed, log=True)
     compare(line, run, SecondEngine(line, seed).run(40))
+
+
+@given(line=shops(), seed=st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_both_engines_walk_the_same_path_to_a_stock(line, seed):
+    run = run_replication(line, settings=RunSettings(horizon=40), seed=seed, log=True)
+    second = SecondEngine(line, seed).run(40)
+    compare(line, run, second)
+    shelf = second.stocks["Shop"]
+    assert (run.values["Shop.filled"], run.values["Shop.lost"]) == (shelf.filled, shelf.lost)
 
 
 @given(line=chains(), seed=st.integers(0, 1000))

@@ -10,6 +10,8 @@ from opt_twin.errors import OptionError, SimulationError, UnknownNameError
 from opt_twin.line import (
     Buffer,
     Connection,
+    Conveyor,
+    Economics,
     Exponential,
     FailureMode,
     Inspection,
@@ -23,11 +25,16 @@ from opt_twin.line import (
     Shift,
     Sink,
     Source,
+    StartUp,
     Station,
+    Stock,
+    TariffPeriod,
+    ToolWear,
     chain,
 )
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.simulation import RunSettings, Simulation, Snapshot, run_replication
+from opt_twin.simulation.kpis import COSTS
 from opt_twin.simulation.snapshot import save_state
 
 LINE = Line(
@@ -42,6 +49,10 @@ LINE = Line(
             servers=2,
             load_time=Exponential(mean=1.0),
             setup_times={"a": {"b": 4.0}, "b": {"a": 3.0}},
+            start_up=StartUp(cycles=2, defect_rate=0.3),
+            tool=ToolWear(life=7, change_time=Exponential(mean=6.0), defect_rate=0.2, cost=5.0),
+            power={"busy": 7.0, "setup": 3.0, "failed": 0.5},
+            cost_per_cycle=0.1,
             micro_stops=(MicroStop(probability=0.1, duration=Exponential(mean=5.0)),),
             needs={"setup": "hand", "load": "hand"},
             failures=(
@@ -68,7 +79,7 @@ LINE = Line(
             name="C",
             cycle_time=Exponential(mean=5.0),
             defect_rate=0.2,
-            inspection=Inspection(detection=0.8, false_alarm=0.05),
+            inspection=Inspection(detection=0.8, false_alarm=0.05, time=Exponential(mean=2.0), cost=0.3),
             failures=(
                 FailureMode(
                     clock="cycles", time_to_failure=Exponential(mean=20.0), time_to_repair=10.0, crew="fitter"
@@ -79,21 +90,39 @@ LINE = Line(
             warm_up_time=3.0,
             warm_up_after=15.0,
         ),
-        Station(name="R", cycle_time=4.0),
+        Station(name="R", cycle_time=4.0, cures=0.5),
         Buffer(name="RB"),
         Station(name="P", cycle_time=Exponential(mean=8.0), batch_size=3),
         Sink(name="Out"),
+        Source(name="Call", replenishes="Shop", mix={"a": 0.5, "b": 0.5}),
+        Conveyor(name="Belt", length=4.0, speed=0.5, pitch=0.5, power=2.0),
+        Station(name="O", cycle_time=Exponential(mean=7.0), batch_size=2, batch_output="parts", cures=0.1),
+        Stock(
+            name="Shop",
+            demand=Exponential(mean=9.0),
+            reorder_point=3,
+            order_up_to=9,
+            holding_cost=1.0,
+            backorder_cost=4.0,
+        ),
     ),
     connections=(
         *chain("In", "B0", "A", "B1", "C"),
+        *chain("Call", "Belt", "O", "Shop"),
         Connection(source="C", target="P", probability=0.8),
         Connection(source="C", target="R", probability=0.2),
         *chain("R", "RB", "C"),
         Connection(source="P", target="Out"),
     ),
-    products=(Product(name="a", price=3.0), Product(name="b", material_cost=1.0)),
+    products=(
+        Product(name="a", price=3.0, scrap_cost=0.5),
+        Product(name="b", material_cost=1.0, price=2.0),
+    ),
+    economics=Economics(
+        tariff=(TariffPeriod(start="00:03", price=0.2), TariffPeriod(start="00:15", price=0.4))
+    ),
     operators=(
-        Operators(name="hand", number=1),
+        Operators(name="hand", number=1, cost_per_hour=30.0),
         Operators(name="fitter", shifts=("short", "long"), at_shift_end="stop"),
     ),
     shifts=(
@@ -138,6 +167,43 @@ def test_stops_at_any_times_with_restored_runs_change_nothing(times, seed):
     assert repr(dict(end.values)) == repr(dict(whole.values))  # a lead time may be not a number
     states_of = [[e for e in events if e.kind != "state"] for events in ([*seen, *end.events], whole.events)]
     assert states_of[0] == states_of[1]
+
+
+def test_the_line_of_these_tests_pays_for_everything():
+    values = run_replication(LINE, settings=RUN, seed=4).values
+    for name in COSTS:
+        assert values[name] > 0, name
+    assert values["scrap_cost"] > 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.floats(0, 1500), min_size=1, max_size=3), st.sampled_from([40.0, 333.0]))
+def test_a_restored_run_has_the_series_of_the_whole_one(times, interval):
+    noted = RUN.replace(interval=interval)
+    whole = run_replication(LINE, settings=noted, seed=7)
+    run = Simulation(LINE, settings=noted, seed=7)
+    for time in sorted(times):
+        run.run_until(time)
+        saved = run.snapshot()
+        run = Simulation.restore(through_json(saved))
+        assert run.snapshot() == saved
+    end = run.finish()
+    assert repr(dict(end.values)) == repr(dict(whole.values))
+    assert end.lead_times.tolist() == whole.lead_times.tolist()
+    assert {name: values.tolist() for name, values in end.series.items()} == {
+        name: values.tolist() for name, values in whole.series.items()
+    }
+    assert {len(values) for values in end.series.values()} == {int(1500 // interval)}
+
+
+def test_telemetry_is_noted_in_single_steps_too():
+    noted = RUN.replace(interval=100.0)
+    run = Simulation(LINE, settings=noted, seed=4)
+    while run.step():
+        pass
+    whole = run_replication(LINE, settings=noted, seed=4)
+    assert all((run.finish().series[name] == values).all() for name, values in whole.series.items())
+    assert repr(dict(whole.values)) == repr(dict(run_replication(LINE, settings=RUN, seed=4).values))
 
 
 def test_a_plan_is_saved_in_the_middle_too():
@@ -203,7 +269,7 @@ def test_an_observation_counts_what_is_there():
     seen = run.observe()
     assert seen.time == 600
     assert seen.released - seen.parts_out - seen.scrapped == seen.wip > 0
-    assert set(seen.states) == {"A", "C", "R", "P"}
+    assert set(seen.states) == {"A", "C", "R", "P", "O"}
     assert len(seen.states["A"]) == 2
     assert 0 <= seen.levels["B1"] <= 2
 
