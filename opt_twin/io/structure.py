@@ -20,7 +20,16 @@ __all__ = ["structure_problems"]
 
 _PARTS = {
     field: pydantic.TypeAdapter(item_of(fields_of(Line)[field])).validate_python
-    for field in ("elements", "connections", "products", "orders")
+    for field in (
+        "elements",
+        "connections",
+        "products",
+        "orders",
+        "shifts",
+        "operators",
+        "fleets",
+        "pallets",
+    )
 }
 _ANY_PRODUCT = "any product"
 _STAND_IN: dict[str, dict[str, Any]] = {
@@ -31,6 +40,12 @@ _STAND_IN: dict[str, dict[str, Any]] = {
     "transport": {"fleet": "any fleet"},
     "stock": {"reorder_point": 0, "order_up_to": 1, "demand": 1},
     "sink": {},
+}
+_HELD_STAND_IN: dict[str, dict[str, Any]] = {
+    "shifts": {"start": 0, "end": 3600},
+    "operators": {"number": 1_000_000},  # enough for any need
+    "fleets": {"speed": 1},
+    "pallets": {"number": 1},
 }
 
 
@@ -53,6 +68,7 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
             {"name": _ANY_PRODUCT},
         ],
         "orders": [_order(item, i) for i, item in enumerate(parts["orders"])],
+        **{field: [_held(field, item, i) for i, item in enumerate(parts[field])] for field in _HELD_STAND_IN},
     }
     try:
         Line.from_dict(skeleton)
@@ -86,6 +102,19 @@ def _product(item: object, index: int) -> object:
         return item
     stand_in = {"name": item.get("name") if isinstance(item, dict) else None}
     return stand_in if _is_valid("products", stand_in) else {"name": f"product {index}"}
+
+
+def _held(field: str, item: object, index: int) -> object:
+    """Return a valid member of `field`, of the same name and skills where they can be told."""
+    if _is_valid(field, item):
+        return item
+    given = item if isinstance(item, dict) else {}
+    stand_in = {"name": f"{field} {index}", **_HELD_STAND_IN[field]}
+    for key in ("name", "skills"):
+        candidate = {**stand_in, key: given.get(key)}
+        if key in given and _is_valid(field, candidate):
+            stand_in = candidate
+    return stand_in
 
 
 def _order(item: object, index: int) -> object:

@@ -99,8 +99,8 @@ def test_a_good_file_becomes_a_line():
             "kind: buffer",
             "kind: bufer",
             (
-                "line.yaml:7:5: elements.2: kind 'bufer' is not one of source, station, buffer, sink"
-                " (did you mean 'buffer'?)"
+                "line.yaml:7:5: elements.2: kind 'bufer' is not one of source, station, buffer, conveyor,"
+                " transport, stock, sink (did you mean 'buffer'?)"
             ),
         ),
         ("kind: buffer, ", "", "line.yaml:7:5: elements.2: field 'kind' required"),
