@@ -10,19 +10,15 @@ from opt_twin.theory.bounds import (
     line_availability,
     throughput_bound,
 )
-from opt_twin.theory.capacity import (
-    StationCapacity,
-    Traffic,
-    capacity_table,
-    effective_cycle_time,
-    predicted_bottleneck,
-    released_per_hour,
-    traffic,
-)
+from opt_twin.theory.capacity import StationCapacity, capacity_table, predicted_bottleneck
+from opt_twin.theory.coverage import covers
+from opt_twin.theory.cycle_time import effective_cycle_time
+from opt_twin.theory.limits import Limit, limits
 from opt_twin.theory.line_warnings import line_warnings
 from opt_twin.theory.markov_line import TandemMeasures, markov_line
 from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
 from opt_twin.theory.renewal import availability, completion_time, cycles_to_failure, restart_time
+from opt_twin.theory.traffic import Traffic, released_per_hour, traffic
 from opt_twin.theory.two_station import (
     bernoulli_two_station,
     exponential_two_station,
@@ -31,6 +27,7 @@ from opt_twin.theory.two_station import (
 
 __all__ = [
     "Downtimes",
+    "Limit",
     "QueueMeasures",
     "StationCapacity",
     "TandemMeasures",
@@ -39,12 +36,14 @@ __all__ = [
     "bernoulli_two_station",
     "capacity_table",
     "completion_time",
+    "covers",
     "cycles_to_failure",
     "departures",
     "deterministic_makespan",
     "effective_cycle_time",
     "exponential_two_station",
     "geometric_two_station",
+    "limits",
     "line_availability",
     "line_warnings",
     "markov_line",
