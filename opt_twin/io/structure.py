@@ -32,12 +32,13 @@ _PARTS = {
     )
 }
 _ANY_PRODUCT = "any product"
+_ANY_FLEET = "any fleet"
 _STAND_IN: dict[str, dict[str, Any]] = {
     "station": {"cycle_time": 1},
     "source": {},
     "buffer": {},
     "conveyor": {"length": 1, "speed": 1, "pitch": 1},
-    "transport": {"fleet": "any fleet"},
+    "transport": {"fleet": _ANY_FLEET},
     "stock": {"reorder_point": 0, "order_up_to": 1, "demand": 1},
     "sink": {},
 }
@@ -59,7 +60,7 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         return
     connections = [item for item in parts["connections"] if _is_valid("connections", item)]
     is_whole = len(connections) == len(parts["connections"])
-    skeleton = {
+    skeleton: dict[str, Any] = {
         "name": "line",
         "elements": elements,
         "connections": connections if is_whole else [],
@@ -70,6 +71,7 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         "orders": [_order(item, i) for i, item in enumerate(parts["orders"])],
         **{field: [_held(field, item, i) for i, item in enumerate(parts[field])] for field in _HELD_STAND_IN},
     }
+    skeleton["fleets"].append({"name": _ANY_FLEET, **_HELD_STAND_IN["fleets"]})
     try:
         Line.from_dict(skeleton)
     except ModelError as error:
@@ -94,6 +96,8 @@ def _element(item: object) -> dict[str, Any] | None:
     if _is_valid("elements", item):
         return item
     stand_in = {"kind": kind, "name": item.get("name"), **_STAND_IN[kind]}
+    if kind == "transport" and _is_valid("elements", {**stand_in, "fleet": item.get("fleet")}):
+        stand_in["fleet"] = item["fleet"]
     return stand_in if _is_valid("elements", stand_in) else None
 
 
