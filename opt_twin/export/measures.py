@@ -18,10 +18,21 @@ MEASURE_NAMES: dict[str, str] = {
     "released": "Parts released",
     "wip": "Work in process",
     "lead_time": "Lead time",
+    "lead_time_p50": "Lead time of half of the parts, at most",
+    "lead_time_p90": "Lead time of 90 % of the parts, at most",
+    "lead_time_p99": "Lead time of 99 % of the parts, at most",
     "revenue": "Revenue",
     "material_cost": "Material cost",
     "conversion_cost": "Conversion cost",
+    "labour_cost": "of this: labour",
+    "energy_cost": "of this: energy",
+    "cycle_cost": "of this: cycles",
+    "tool_cost": "of this: tools",
+    "inspection_cost": "of this: tests",
+    "scrap_cost": "Scrap cost",
+    "stock_cost": "Cost of stocks",
     "margin": "Margin",
+    "energy": "Energy",
     "makespan": "Makespan",
     "total_tardiness": "Total tardiness",
     "maximum_tardiness": "Largest tardiness",
@@ -29,11 +40,20 @@ MEASURE_NAMES: dict[str, str] = {
 }
 """Measure of the line -> what it is called in a report, in the order of a report."""
 
+_SHARES = {
+    *STATES,
+    "present",
+    "moving",
+    *("idle", "empty", "loading", "loaded", "unloading", "waiting", "charging"),
+    "fill_rate",
+}
+"""Endings of measures that are shares of the time of servers, people, belts, vehicles, or of a demand."""
+
 
 def unit_of(evaluation: Evaluation, measure: str) -> str:
     """Return the unit of a measure; ``share`` for the shares of time and of orders."""
     unit = evaluation.units.get(measure, "")
-    if not unit and (measure == "orders_on_time" or measure.rpartition(".")[2] in STATES):
+    if not unit and (measure == "orders_on_time" or measure.rpartition(".")[2] in _SHARES):
         return "share"
     return unit
 

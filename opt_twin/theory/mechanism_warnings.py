@@ -265,6 +265,3 @@ def _unused(line: Line) -> Iterator[str]:
     worked = {name for s in line.stations for name in s.shifts}
     worked |= {name for group in line.operators for name in group.shifts}
     yield from (f"shift {s.name}: nobody works in it" for s in line.shifts if s.name not in worked)
-    for source in line.sources:
-        if source.releases_orders and not line.orders:
-            yield f"{source.name} releases the orders of the line, but it has none: nothing comes"
