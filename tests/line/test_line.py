@@ -74,9 +74,9 @@ def test_paths_lead_to_people_vehicles_and_pallets_too():
     assert changed.named("tray").return_time == 60
     assert changed.named("Saw").speed == 2
     assert changed.named("B1") is B1
-    with pytest.raises(ModelError, match="crew.number: Input should be greater than or equal to 1"):
+    with pytest.raises(ModelError, match=r"crew\.number: Input should be greater than or equal to 1"):
         STAFFED.with_value("crew.number", 0)
-    with pytest.raises(UnknownNameError, match="field of group of operators 'crew'.*did you mean 'number'"):
+    with pytest.raises(UnknownNameError, match=r"field of group of operators 'crew'.*did you mean 'number'"):
         STAFFED.value("crew.numbr")
     with pytest.raises(UnknownNameError, match="did you mean 'tray'"):
         STAFFED.value("try.number")
