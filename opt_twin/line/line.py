@@ -137,7 +137,7 @@ class Line(Record):
                 return element
         raise UnknownNameError.among("element", name, [element.name for element in self.elements])
 
-    def named(self, name: str) -> _Held:
+    def member(self, name: str) -> _Held:
         """Return the element, or the group of operators, fleet or pallets, that is called `name`.
 
         Raises
@@ -154,7 +154,7 @@ class Line(Record):
         ...     connections=chain("In", "Saw", "Out"),
         ...     operators=(Operators(name="Crew", number=2),),
         ... )
-        >>> line.named("Crew").number, line.with_value("Crew.number", 3).value("Crew.number")
+        >>> line.member("Crew").number, line.with_value("Crew.number", 3).value("Crew.number")
         (2, 3)
         """
         held = self._held()
@@ -198,7 +198,7 @@ class Line(Record):
             If there is no such name or field.
         """
         name, field = self._split(path)
-        return getattr(self.named(name), field)
+        return getattr(self.member(name), field)
 
     def with_value(self, path: str, value: Any) -> Line:
         """Return the line with the value at `path` replaced, validated again.
@@ -226,7 +226,7 @@ class Line(Record):
         for path, value in values.items():
             name, field = self._split(path)
             changes.setdefault(name, {})[field] = value
-        replaced = {name: _changed(self.named(name), fields) for name, fields in changes.items()}
+        replaced = {name: _changed(self.member(name), fields) for name, fields in changes.items()}
         groups = {holder: getattr(self, holder) for holder in _HOLDERS}
         return self.replace(
             **{
@@ -238,7 +238,7 @@ class Line(Record):
 
     def _split(self, path: str) -> tuple[str, str]:
         name, dot, field = path.partition(".")
-        member = self.named(name)
+        member = self.member(name)
         fields = list(member.__dataclass_fields__)
         if not dot or field not in fields:
             raise UnknownNameError.among(f"field of {kind_of(member)} {name!r}", field, fields)

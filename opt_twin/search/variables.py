@@ -297,7 +297,7 @@ def _number(text: str, whole: str) -> float:
 def _matching(line: Line, pattern: str, field: str) -> list[Held]:
     if not any(sign in pattern for sign in "*?["):
         line.value(f"{pattern}.{field}")  # names what is unknown
-        return [line.named(pattern)]
+        return [line.member(pattern)]
     held: list[Held] = [*line.elements, *line.operators, *line.fleets, *line.pallets]
     named = [member for member in held if fnmatchcase(member.name, pattern)]
     if not named:
@@ -330,7 +330,7 @@ def _numeric_fields(kind: type[Held]) -> dict[str, Kind]:
 def _check_field(line: Line, variable: Variable) -> None:
     line.value(variable.path)
     name, _, field = variable.path.partition(".")
-    kind = _kind_of(line.named(name), field)
+    kind = _kind_of(line.member(name), field)
     if kind == "integer" and variable.kind == "real":
         raise OptionError(f"{variable.path} counts whole things; use kind='integer'")
     for limit in dict.fromkeys((variable.low, variable.high)):

@@ -69,11 +69,11 @@ def test_paths_lead_to_people_vehicles_and_pallets_too():
     changed = STAFFED.with_values(
         {"crew.number": 4, "AGV.number": 3, "tray.return_time": "1 min", "Saw.speed": 2}
     )
-    assert changed.named("crew") == Operators(name="crew", number=4)
-    assert changed.named("AGV").number == 3
-    assert changed.named("tray").return_time == 60
-    assert changed.named("Saw").speed == 2
-    assert changed.named("B1") is B1
+    assert changed.member("crew") == Operators(name="crew", number=4)
+    assert changed.member("AGV").number == 3
+    assert changed.member("tray").return_time == 60
+    assert changed.member("Saw").speed == 2
+    assert changed.member("B1") is B1
     with pytest.raises(ModelError, match=r"crew\.number: Input should be greater than or equal to 1"):
         STAFFED.with_value("crew.number", 0)
     with pytest.raises(UnknownNameError, match=r"field of group of operators 'crew'.*did you mean 'number'"):
