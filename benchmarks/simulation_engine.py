@@ -6,17 +6,19 @@ Both models draw from the same named streams, so that they make the same parts.
 
     python benchmarks/simulation_engine.py [--stations 100] [--repeats 5]
 
-prints a table and appends one row for each engine to ``results/simulation_engine.jsonl``.
+prints a table, writes it into docs/validation.md, and appends one row for each engine to
+``results/simulation_engine.jsonl`` and one for what the checks at the end of every run cost: the median of
+the ratios of processor time with them on and off, runs of the same path in turn.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import statistics
+import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +31,15 @@ from opt_twin.simulation import RunSettings, run_replication
 from opt_twin.simulation.draws import Streams
 from opt_twin.streams import Purpose
 
+sys.path.insert(0, str(Path(__file__).parent))
+from pages import ROOT, put_between, read_rows, table, write_rows
+
 HORIZON = 28800.0
 PLACES = 10
 CYCLE = Lognormal(mean=5.0, cv=0.3)
 FAILURE = FailureMode(time_to_failure=Exponential(mean=3600.0), time_to_repair=Exponential(mean=120.0))
-RESULTS = Path(__file__).parent / "results" / "simulation_engine.jsonl"
+PAGE = ROOT / "docs" / "validation.md"
+CHECKS = "opt_twin, checks on against off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,10 @@ def tandem(stations: int) -> Line:
     )
 
 
-def run_engine(stations: int, seed: int) -> Outcome:
+def run_engine(stations: int, seed: int, *, check: bool = True) -> Outcome:
     """Run the case on the engine, with building the model and all checks in the time."""
     line = tandem(stations)
-    settings = RunSettings(horizon=HORIZON)
+    settings = RunSettings(horizon=HORIZON, check=check)
     start = time.perf_counter()
     run = run_replication(line, settings=settings, seed=seed)
     wall = time.perf_counter() - start
@@ -182,11 +188,56 @@ def compare(stations: int, repeats: int) -> list[dict[str, object]]:
     return rows
 
 
+def cost_of_checks(stations: int, repeats: int) -> dict[str, object]:
+    """Return a row: processor time with the checks over that without, each pair in the other order."""
+    ratios = []
+    for repeat in range(repeats):
+        spent = {}
+        for check in (True, False) if repeat % 2 else (False, True):
+            start = time.process_time()
+            run_engine(stations, repeat, check=check)
+            spent[check] = time.process_time() - start
+        ratios.append(spent[True] / spent[False])
+    low, _, high = statistics.quantiles(ratios, n=4)
+    return {
+        "engine": CHECKS,
+        "case": f"{stations} stations, {HORIZON:g} s",
+        "opt_twin": opt_twin.__version__,
+        "python": platform.python_version(),
+        "repeats": repeats,
+        "ratio": round(statistics.median(ratios), 4),
+        "quartiles": [round(low, 4), round(high, 4)],
+    }
+
+
+def page_table(rows: Sequence[dict[str, object]]) -> str:
+    """Return the table of the page from the latest rows of 100 stations."""
+    case = f"100 stations, {HORIZON:g} s"
+    last = {str(row["engine"]): row for row in rows if row["case"] == case}
+    checks = last.pop(CHECKS)
+    lines = [
+        [
+            str(row["engine"]),
+            f"{row['wall']:.2f} s",
+            f"{row['moves_per_second']:,}",
+            f"{row['times_real_time']:,}",
+            f"{row['times_idiomatic']:.2f}",
+        ]
+        for row in last.values()
+    ]
+    heads = ("engine", "time", "part-moves a second", "times real time", "times idiomatic SimPy")
+    return (
+        f"{table(heads, lines)}\n\nTime with the checks over time without them: {checks['ratio']:.3f} "
+        f"(median of {checks['repeats']} pairs of runs in turn)."
+    )
+
+
 def main() -> None:
     """Run the comparison, print it and append the rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stations", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=21, help="runs with and without the checks")
     parser.add_argument("--dry-run", action="store_true", help="print only")
     options = parser.parse_args()
     rows = compare(options.stations, options.repeats)
@@ -197,10 +248,12 @@ def main() -> None:
             f"{row['times_real_time']:>13}{row['times_idiomatic']:>13}"
         )
     print(f"same parts made in every run: {rows[0]['same_parts']}")
+    checks = cost_of_checks(options.stations, options.pairs)
+    print(f"time with the checks over time without: {checks['ratio']} (quartiles {checks['quartiles']})")
+    rows.append(checks)
     if not options.dry_run:
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        write_rows("simulation_engine", rows)
+        put_between(PAGE, "speed", page_table(read_rows("simulation_engine")))
 
 
 if __name__ == "__main__":

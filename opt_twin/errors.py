@@ -12,7 +12,8 @@
     ├── NoSolutionError (LookupError)      a result was asked for a solution that it does not have
     ├── SolverError (RuntimeError)         a solver failed, or its answer did not pass the verifier
     ├── SimulationError (RuntimeError)     the simulator cannot go on
-    │   └── ConservationError              parts or state times do not add up
+    │   ├── ConservationError              parts or state times do not add up
+    │   └── BehaviourError                 behaviour that a user has written raised, or made no sense
     ├── EvaluationError (ValueError)       evaluations that do not belong together, or a missing measure
     ├── ObjectiveError (ValueError)        an objective raised, or returned something that is not a number
     └── MissingExtraError (ImportError)    an optional package is not installed
@@ -27,6 +28,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
+    "BehaviourError",
     "ConservationError",
     "EvaluationError",
     "InstanceError",
@@ -174,6 +176,10 @@ class SimulationError(OptTwinError, RuntimeError):
 
 class ConservationError(SimulationError):
     """Parts or state times do not add up: a defect of the simulator or of a custom element."""
+
+
+class BehaviourError(SimulationError):
+    """Behaviour that a user has written cannot be loaded, raised, or returned what makes no sense."""
 
 
 class EvaluationError(OptTwinError, ValueError):

@@ -29,11 +29,14 @@ class Purpose(StrEnum):
     PROCESSING = "processing"
     TIME_TO_FAILURE = "time to failure"
     TIME_TO_REPAIR = "time to repair"
+    LOADING = "loading"
+    MAINTENANCE = "maintenance"
     MICRO_STOP = "micro-stop"
     MICRO_STOP_DURATION = "micro-stop duration"
     DEFECT = "defect"
     INSPECTION = "inspection"
     ROUTING = "routing"
+    BEHAVIOUR = "behaviour"
     SEARCH = "search"
 
 

@@ -15,6 +15,7 @@ from opt_twin.analysis.compare import require_pairs, student_probability, studen
 from opt_twin.analysis.detectors import classical_bottlenecks
 from opt_twin.errors import OptionError
 from opt_twin.line import (
+    Custom,
     Deterministic,
     Distribution,
     Empirical,
@@ -287,6 +288,11 @@ def _scaled(distribution: Distribution, factor: float) -> Distribution:
                 location=factor * distribution.location,
                 sd=factor * distribution.sd,
                 low=factor * distribution.low,
+            )
+        case Custom():
+            raise OptionError(
+                f"the times of {distribution.path!r} cannot be made shorter; leave out downtimes, or "
+                "write them as a built-in distribution"
             )
         case Empirical():
             return distribution.replace(values=tuple(factor * value for value in distribution.values))

@@ -2,6 +2,7 @@
 
 from opt_twin.line.behaviour import Behaviour
 from opt_twin.line.distributions import (
+    Custom,
     Deterministic,
     Distribution,
     Empirical,
@@ -33,6 +34,7 @@ __all__ = [
     "Clock",
     "Connection",
     "Conveyor",
+    "Custom",
     "Deterministic",
     "Distribution",
     "Economics",

@@ -8,6 +8,7 @@ In a model file a distribution is a quantity (``5 s``, deterministic), a call
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import math
 import re
 from abc import abstractmethod
@@ -18,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field
 
-from opt_twin.errors import UnitError, did_you_mean
+from opt_twin.errors import BehaviourError, UnitError, did_you_mean
 from opt_twin.line.units import Seconds
-from opt_twin.records import Record, record
+from opt_twin.records import FrozenMapping, Record, record
 
 __all__ = [
+    "Custom",
     "Deterministic",
     "Distribution",
     "Empirical",
@@ -345,6 +347,76 @@ class Empirical(_Distribution):
         return chosen
 
 
+@record
+class Custom(_Distribution):
+    """A distribution that a user has written.
+
+    Attributes
+    ----------
+    path
+        ``module:Class`` of an object with ``mean`` and ``variance`` (seconds, and seconds squared) and
+        ``sample(rng, size)``, which returns `size` draws of 0 or more from a ``numpy.random.Generator``.
+    options
+        Keyword arguments of its constructor: plain data.
+
+    Raises
+    ------
+    BehaviourError
+        When it is used: if the class cannot be made, raises, or draws what is no time.
+    """
+
+    type: Literal["custom"] = "custom"
+    path: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    options: FrozenMapping[str, Any] = FrozenMapping()
+
+    @property
+    def mean(self) -> float:
+        """The mean that the class states."""
+        return self._stated("mean")
+
+    @property
+    def variance(self) -> float:
+        """The variance that the class states."""
+        return self._stated("variance")
+
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:
+        """Return `size` draws."""
+        try:
+            draws = np.asarray(self._made().sample(rng, size), dtype=np.float64)
+        except Exception as error:
+            raise BehaviourError(
+                f"the distribution {self.path!r} raised {type(error).__name__}: {error}"
+            ) from error
+        if draws.shape != (size,) or not np.isfinite(draws).all() or (draws < 0).any():
+            raise BehaviourError(
+                f"the distribution {self.path!r} must return {size} finite numbers of 0 or more, "
+                f"got an array of shape {draws.shape}{_range_of(draws)}"
+            )
+        return draws
+
+    def _stated(self, name: str) -> float:
+        try:
+            value = float(getattr(self._made(), name))
+        except Exception as error:
+            raise BehaviourError(
+                f"the distribution {self.path!r} has no {name} that is a number: {error}"
+            ) from error
+        if not (math.isfinite(value) and value >= 0):
+            raise BehaviourError(f"the {name} of the distribution {self.path!r} is {value}, not 0 or more")
+        return value
+
+    def _made(self) -> Any:
+        module, _, name = self.path.partition(":")
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found(**self.options)
+
+
+def _range_of(draws: Floats) -> str:
+    return f" from {draws.min()} to {draws.max()}" if draws.size else ""
+
+
 _KINDS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (
@@ -358,6 +430,7 @@ _KINDS: dict[str, type[Any]] = {
         Weibull,
         Erlang,
         Empirical,
+        Custom,
     )
 }
 _CALL = re.compile(r"^\s*([A-Za-z_]\w*)\s*\((.*)\)\s*$", re.DOTALL)
@@ -414,7 +487,8 @@ Distribution = Annotated[
     | Gamma
     | Weibull
     | Erlang
-    | Empirical,
+    | Empirical
+    | Custom,
     Field(discriminator="type"),
     BeforeValidator(
         _read,

@@ -99,7 +99,7 @@ class Source(Record):
     ------
     ModelError
         If the shares of the mix do not add up to 1, the timetable is not ascending, or two things say when
-        parts are released.
+        or what is released.
     """
 
     kind: Literal["source"] = "source"
@@ -114,6 +114,8 @@ class Source(Record):
     routing: RoutingField = Routing.PROBABILITY
 
     def __post_init__(self) -> None:
+        if self.timetable and self.mix:
+            raise ValueError("the timetable says which products are released; leave out mix")
         times = [release.time for release in self.timetable]
         if times != sorted(times):
             raise ValueError("the timetable must be ascending in time")
@@ -148,25 +150,26 @@ class Station(Record):
         Parts that one cycle takes in and gives out as a single part (12 bottles make a case). While it
         collects them the station is starved. The result is defective if any of them is.
     batch_by
-        What the parts of a batch have in common: nothing, their product or its family. A part that does not
-        fit closes the batch, which starts short.
+        What the parts of a batch have in common beside their order: nothing, their product or its family. A
+        part that does not fit closes the batch, which starts short.
     batch_wait
         Seconds after its first part at which a batch starts, complete or not; None to wait for all.
     batch_output
         Whether the parts of a batch leave as one (``joined``) or one by one (``parts``, as from an oven).
     components
-        Product -> how many of it one cycle takes (a bill of materials); empty for a station that takes any
-        part. The result is defective if any component is.
+        Product -> how many of it one cycle takes (a bill of materials) and joins to one part; empty for a
+        station that takes any part. The result is defective if any component is.
     makes
         Product that leaves the station; that of the (first) part taken unless given.
     yields
-        Product -> how many of it leave after each cycle, in the place of the part (disassembly, cutting).
+        Product -> how many of it leave after each cycle, one by one in this order, in the place of the part
+        (disassembly, cutting).
     unpacks
-        Whether the members of a joined batch leave, in the place of the batch.
+        Whether the members of a joined batch or kit leave one by one, in the place of the batch.
     load_time
         Seconds of loading before the processing, not divided by `speed`.
     warm_up_time, warm_up_after
-        Seconds that a server takes to warm up before its next cycle once it has been stopped (failed,
+        Seconds that a server takes to warm up before it goes on, once it has been stopped (failed,
         maintained, off shift) for longer than `warm_up_after` seconds.
     failures, micro_stops
         How the station stops.
@@ -261,6 +264,8 @@ class Station(Record):
                 raise ValueError(f"two stops of station {self.name!r} are called {twice[0]!r}; rename one")
         if self.components and self.batch_size > 1:
             raise ValueError("components and batch_size each say what a cycle takes in; keep one")
+        if self.components and self.batch_wait is not None:
+            raise ValueError("a cycle with components starts when all are there; leave out batch_wait")
         gives = [name for name in ("makes", "yields", "unpacks") if getattr(self, name)]
         if len(gives) > 1:
             raise ValueError(f"{' and '.join(gives)} each say what a cycle gives out; keep one")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from opt_twin.line.economics import Money
-from opt_twin.line.reliability import FailureMode
+from opt_twin.line.reliability import FailureMode, Interrupted
 from opt_twin.line.routing import Routing, RoutingField
 from opt_twin.line.units import Name, Seconds
 from opt_twin.records import FrozenMapping, Record, record
@@ -33,13 +33,19 @@ class Conveyor(Record):
     recirculating
         Whether a part that finds no place at the end goes round again instead; the belt is a loop then.
     failures
-        How it stops; the clock ``operation`` runs while the belt does, and ``cycles`` counts parts.
+        How it stops; the clock ``operation`` runs while the belt does, and ``cycles`` counts the parts that
+        leave it. What is on it goes on after the repair.
     routing
         How the next way is chosen where several leave it.
     cost_per_hour
         Money per hour of the run.
     power
         Kilowatts while the belt runs.
+
+    Raises
+    ------
+    ModelError
+        If no part fits on it, a loop is to stop, two failures have one name, or one does something to parts.
     """
 
     kind: Literal["conveyor"] = "conveyor"
@@ -57,6 +63,12 @@ class Conveyor(Record):
     def __post_init__(self) -> None:
         if self.pitch > self.length:
             raise ValueError(f"a pitch of {self.pitch:g} m does not fit on a conveyor of {self.length:g} m")
+        names = [mode.name for mode in self.failures]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two failures of conveyor {self.name!r} are called {twice[0]!r}; rename one")
+        if any(mode.interrupted is not Interrupted.CONTINUE for mode in self.failures):
+            raise ValueError("what is on a belt goes on after a repair; leave out interrupted")
         if self.recirculating and not self.accumulating:
             raise ValueError("a conveyor that recirculates never stops; leave out accumulating: false")
 
@@ -85,12 +97,19 @@ class Fleet(Record):
         other way round, and is 0 where that is not listed either.
     parking
         Element at which the vehicles stand at the start, and to which they go when nothing is to be done;
-        None when they stay where they are and start at their first pick-up.
+        None when they stay where they are and start at their first pick-up. A vehicle on its way there serves
+        no call before it has arrived.
     battery, charging_time, charger
         Metres that a full battery lasts for (None: for ever), seconds of charging, and the element at which
-        it is done. A vehicle that is free and has driven that far or further goes there first.
+        it is done (None: where the vehicle stands). A vehicle that is free and has driven that far or further
+        is charged before it does anything else.
     cost_per_hour
         Money for each vehicle and hour of the run.
+
+    Raises
+    ------
+    ModelError
+        If it is said how vehicles without a battery are charged, or a field is out of its range.
     """
 
     name: Name
@@ -105,6 +124,10 @@ class Fleet(Record):
     charger: Name | None = None
     cost_per_hour: Money = 0.0
 
+    def __post_init__(self) -> None:
+        if self.battery is None and (self.charger is not None or self.charging_time):
+            raise ValueError(f"fleet {self.name!r} charges no battery; give it one, or leave out the charger")
+
     def distance(self, start: str, end: str) -> float:
         """Return the metres from element `start` to element `end`."""
         if start == end:
@@ -116,9 +139,10 @@ class Fleet(Record):
 
 @record
 class Transport(Record):
-    """A way between two elements that parts take on a vehicle.
+    """A way between elements that parts take on a vehicle.
 
-    A part that is to go this way waits where it is until a vehicle has come and loaded it.
+    A part that is to go this way waits where it is until a vehicle has come and loaded it. Several ways may
+    lead in, one leads out.
 
     Attributes
     ----------
@@ -126,19 +150,25 @@ class Transport(Record):
         Name of the fleet whose vehicles drive here.
     priority
         Of its calls for a vehicle among those of the fleet; a higher one is served first.
+    reserves
+        Whether a vehicle is sent only when the target has a place for the part beside those of the parts that
+        are on their way already. If not, it is sent at once and may have to wait there; vehicles that all
+        wait for a station which waits for a vehicle stand for ever (shop locking, Egbelu and Tanchoco 1984).
     """
 
     kind: Literal["transport"] = "transport"
     name: Name
     fleet: Name
     priority: int = 0
+    reserves: bool = True
 
 
 @record
 class Pallets(Record):
     """Carriers that go round with the parts: constant work in process.
 
-    A source that uses pallets releases a part only when one is free.
+    A source that uses pallets offers a part only when it has one; what is made of several parts travels on
+    all their pallets.
 
     Attributes
     ----------

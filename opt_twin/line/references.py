@@ -35,6 +35,7 @@ def reference_problems(line: Line) -> list[Problem]:
         _unknown("element", _places(line), names),
         _unknown("failure mode of its station", *_renewed(line)),
         _skill_problems(line),
+        _order_problems(line),
     )
     return list(found)
 
@@ -159,3 +160,18 @@ def _skill_problems(line: Line) -> Iterator[Problem]:
                 path=path,
                 message=f"{need.number} people with the skill {need.skill!r} are needed, there are {able}",
             )
+
+
+def _order_problems(line: Line) -> Iterator[Problem]:
+    """Yield sources that cannot release the orders of the line."""
+    told = [i for i, element in enumerate(line.elements) if getattr(element, "releases_orders", False)]
+    if told and not line.orders:
+        yield Problem(
+            path=f"elements.{told[0]}.releases_orders",
+            message="the line has no orders; add them, or leave it out",
+        )
+    for index in told[1:]:
+        yield Problem(
+            path=f"elements.{index}.releases_orders",
+            message=f"{line.elements[told[0]].name!r} releases the orders already; one source does",
+        )

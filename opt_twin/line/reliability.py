@@ -104,7 +104,8 @@ class Maintenance(Record):
     name
         Unique within the station.
     start
-        When it is due first, seconds from the start of the run.
+        When it is due first, seconds from the start of the run; None for a task that is done only when the
+        behaviour of the station asks for it.
     every
         Seconds from one time that it is due to the next; None for once only.
     duration
@@ -120,10 +121,14 @@ class Maintenance(Record):
     """
 
     name: Name = "maintenance"
-    start: Seconds
+    start: Seconds | None = None
     every: PositiveSeconds | None = None
     duration: Distribution
     crew: NeedField | None = None
     priority: int = 0
     at_start: AtShiftEnd = AtShiftEnd.FINISH
     renews: tuple[Name, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.start is None and self.every is not None:
+            raise ValueError("a task that comes back needs a start")

@@ -50,6 +50,10 @@ def _endpoint_problems(kinds: dict[str, Element], connections: Sequence[Connecti
             kinds.get(connection.target), Buffer
         ):
             yield Problem(path=path, message=f"{arrow}: two buffers in a row; join them into one")
+        if isinstance(start, Transport) and isinstance(kinds.get(connection.target), Transport):
+            yield Problem(
+                path=path, message=f"{arrow}: two transports in a row; put a buffer between the vehicles"
+            )
 
 
 def _choice_problems(kinds: dict[str, Element], connections: Sequence[Connection]) -> Iterator[Problem]:

@@ -1,9 +1,10 @@
-"""What a decision is."""
+"""What a decision is: a schedule, a layout."""
 
+from opt_twin.plan.layout import Layout, Metric
 from opt_twin.plan.schedule import Assignment, Schedule
 from opt_twin.plan.violation import Violation
 
 Plan = Schedule
 """Any decision that a simulator can execute; more kinds come with their formulations."""
 
-__all__ = ["Assignment", "Plan", "Schedule", "Violation"]
+__all__ = ["Assignment", "Layout", "Metric", "Plan", "Schedule", "Violation"]

@@ -13,6 +13,16 @@ Of an element, as shares of the time of its servers that add up to 1: ``<station
 ``.starved``, ``.blocked``, ``.failed``, ``.micro_stop``, ``.waiting_for_crew``, ``.waiting_for_operator``,
 ``.maintenance``, ``.off_shift``, ``.stopped``; also ``<station>.parts`` (cycles finished) and
 ``<buffer>.level`` (time-average).
+
+Of a conveyor, as shares of the time that add up to 1: ``<conveyor>.moving``, ``.blocked`` (the part at its
+end waits), ``.failed``; also ``.level`` (parts on it, time-average) and ``.parts`` (that have left it).
+
+Of a transport: ``<transport>.level`` (parts on vehicles, time-average) and ``.parts`` (delivered).
+Of a fleet, as shares of the time of its vehicles that add up to 1: ``<fleet>.idle``, ``.empty`` (driving
+without a part), ``.loading``, ``.loaded`` (driving with one), ``.unloading``, ``.waiting`` (for a place for
+the part), ``.charging``; also ``<fleet>.trips`` (parts delivered) and ``.distance`` (metres driven).
+
+Of pallets, time-averages that add up to their number: ``<pallets>.free``, ``.in_use``, ``.returning``.
 """
 
 from __future__ import annotations
@@ -32,7 +42,7 @@ if TYPE_CHECKING:
     from opt_twin.line import Line
     from opt_twin.plan import Plan
 
-__all__ = ["STATES", "Evaluation", "Evaluator"]
+__all__ = ["BELT_STATES", "STATES", "VEHICLE_STATES", "Evaluation", "Evaluator"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,6 +60,12 @@ STATES = (
     "stopped",
 )
 """The states of a server; at every moment it is in exactly one of them."""
+
+BELT_STATES = ("moving", "blocked", "failed")
+"""The states of a conveyor."""
+
+VEHICLE_STATES = ("idle", "empty", "loading", "loaded", "unloading", "waiting", "charging")
+"""The states of a vehicle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

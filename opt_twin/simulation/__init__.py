@@ -1,18 +1,33 @@
 """Discrete-event simulation of a line; what it means is stated in ``docs/semantics.md``."""
 
+from opt_twin.simulation.agendas import Replanner
+from opt_twin.simulation.behaviours import Cycle, PartView, StationBehaviour
 from opt_twin.simulation.engine import Run, run_replication
 from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
+from opt_twin.simulation.routing import RoutingRule
 from opt_twin.simulation.settings import RunSettings
+from opt_twin.simulation.snapshot import Snapshot
+from opt_twin.simulation.stepwise import Decision, Observation, Policy, Simulation
 from opt_twin.simulation.warm_up import mser5
 
 __all__ = [
+    "Cycle",
+    "Decision",
     "EventRecord",
+    "Observation",
     "OnProgress",
+    "PartView",
+    "Policy",
+    "Replanner",
+    "RoutingRule",
     "Run",
     "RunSettings",
+    "Simulation",
     "SimulationEvaluator",
+    "Snapshot",
+    "StationBehaviour",
     "mser5",
     "pooled_evaluator",
     "run_replication",

@@ -13,6 +13,7 @@ from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
+    from opt_twin.simulation.fleets import Dock
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.servers import Server
 
@@ -32,16 +33,19 @@ class BufferNode:
         Sum of the times at which parts left, less the sum of those at which they came.
     since, key
         As a giver: since when the head has waited, and what breaks ties.
+    dock
+        Who reserves places for parts that vehicles bring; None when nobody does.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("moment", "parts", "since", "waiting")
-    __slots__ = (*STATE, "_capacity", "_ledger", "_name", "key", "ways")
+    __slots__ = (*STATE, "_capacity", "_ledger", "_name", "dock", "key", "ways")
 
     def __init__(self, buffer: Buffer, *, key: int, ways: Ways, ledger: Ledger) -> None:
         self._name = buffer.name
         self._capacity = math.inf if buffer.capacity is None else buffer.capacity
         self._ledger = ledger
         self.ways = ways
+        self.dock: Dock | None = None
         self.parts: deque[Part] = deque()
         self.waiting: list[Giver] = []
         self.moment = 0.0
@@ -76,6 +80,10 @@ class BufferNode:
         self.moment -= now
         target.wait(self, now)
 
+    def room(self) -> float:
+        """Return how many places are free."""
+        return self._capacity - len(self.parts)
+
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
         waiting = self.waiting
@@ -84,6 +92,14 @@ class BufferNode:
         else:
             giver.since = now
             waiting.append(giver)
+
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver` wait no longer."""
+        self.waiting.remove(giver)
+
+    def queue_length(self) -> int:
+        """Return how many parts lie in it and how many wait for a place."""
+        return len(self.parts) + len(self.waiting)
 
     def peek(self) -> Part:
         """Return the head."""
@@ -110,3 +126,5 @@ class BufferNode:
             giver = waiting.pop(0)
             self.take(giver.surrender(now), now)
             giver.moved_on(now, freed)
+        if self.dock is not None:
+            self.dock.opened(now)

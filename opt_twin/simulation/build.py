@@ -3,43 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol, TypeVar
 
 from opt_twin.errors import SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Element, Line, Sink, Source, Station
+from opt_twin.line import Buffer, Conveyor, Element, Line, Sink, Source, Station, Transport
 from opt_twin.plan import Plan
-from opt_twin.simulation.batches import BatchServer
+from opt_twin.simulation.agendas import machine_sequences, release_sequence
 from opt_twin.simulation.buffers import BufferNode
+from opt_twin.simulation.build_handling import (
+    conveyor_node,
+    fleet_nodes,
+    pallet_pools,
+    reserve_places,
+    transport_node,
+    unload_pallets,
+)
 from opt_twin.simulation.calendar import Calendar, Cause, Kind, Priorities
+from opt_twin.simulation.conveyors import ConveyorNode
+from opt_twin.simulation.decisions import Decisions, Pending
+from opt_twin.simulation.disciplines import LanedBufferNode, RankedBufferNode
 from opt_twin.simulation.draws import Streams
+from opt_twin.simulation.equipment import station_node
 from opt_twin.simulation.events import EventRecord
-from opt_twin.simulation.failures import ModeState
+from opt_twin.simulation.fleets import FleetNode
 from opt_twin.simulation.ledger import Ledger
-from opt_twin.simulation.orders import OrderBook, order_sequence
+from opt_twin.simulation.orders import OrderBook, is_chain, order_sequence, order_source
+from opt_twin.simulation.pallets import PalletPool, PalletSource
 from opt_twin.simulation.parts import Part, Taker
-from opt_twin.simulation.servers import Server
+from opt_twin.simulation.people import People
+from opt_twin.simulation.planning import follow_chain, follow_routes
+from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.sources import SinkNode, SourceNode
+from opt_twin.simulation.staffing import follow_shifts, stop_neighbours
 from opt_twin.simulation.stations import StationNode
-from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply
+from opt_twin.simulation.supplies import MixSupply, OrderSupply, Supply, TimetableSupply
 from opt_twin.simulation.ways import Ways
+from opt_twin.simulation.wiring import lead, ways_out_of
 from opt_twin.streams import Purpose
 
-__all__ = ["Account", "Floor", "Node"]
+__all__ = ["Account", "Accountable", "Floor", "Node"]
 
 Account = tuple[str, float, float]
 """Name of a measure, what it has come to since the start, and by what times the seconds measured it is
 divided: 1 for a mean over time, the number of servers for a share of their time, 0 for what is counted."""
 
 
-class Node(Protocol):
+class Accountable(Protocol):
+    """What has measures of its own."""
+
+    def accounts(self, now: float) -> Iterator[Account]:
+        """Yield its measures as they stand."""
+
+
+class Node(Accountable, Protocol):
     """An element in a run."""
 
     def contents(self) -> Iterator[Part]:
         """Yield the parts that are in it."""
-
-    def accounts(self, now: float) -> Iterator[Account]:
-        """Yield its measures as they stand."""
 
 
 T = TypeVar("T")
@@ -54,18 +76,30 @@ class Floor:
         Time, and the accounts.
     nodes
         The elements, by name, in the order of their ranks.
-    stations, buffers, sources
+    stations, buffers, sources, conveyors
         Those of each kind.
+    fleets, pools
+        The vehicles and the pallets, by name.
     actors
         Whatever changes in a run, by a name of its own.
+    decisions
+        What waits for a decision about its way.
     book
-        The orders; None without a plan.
+        The orders; None where none are released.
     """
 
     def __init__(
-        self, line: Line, *, plan: Plan | None, seed: int, replication: int, log: list[EventRecord] | None
+        self,
+        line: Line,
+        *,
+        settings: RunSettings,
+        plan: Plan | None,
+        seed: int,
+        replication: int,
+        log: list[EventRecord] | None,
     ) -> None:
         self.line = line
+        self.settings = settings
         self.calendar = Calendar()
         self.ledger = Ledger(
             {product.name: product.price for product in line.products},
@@ -77,47 +111,71 @@ class Floor:
         self.stations: dict[str, StationNode] = {}
         self.buffers: dict[str, BufferNode] = {}
         self.sources: dict[str, SourceNode] = {}
-        self.actors: dict[str, object] = {"calendar": self.calendar, "ledger": self.ledger}
+        self.conveyors: dict[str, ConveyorNode] = {}
+        self.actors: dict[str, object] = {
+            "floor": self,
+            "calendar": self.calendar,
+            "ledger": self.ledger,
+        }
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
-        self._widest = max(2, *(station.servers for station in line.stations))
+        self._widest = _widest(line)
         self.priorities = Priorities(
-            elements=len(line.elements),
+            elements=len(line.elements) + len(line.fleets) + len(line.pallets) + _most_clocks(line),
             servers=self._widest,
-            modes=max(1, *(len(station.failures) for station in line.stations)),
+            modes=max(2, *(_stops(element) for element in line.elements)),
         )
-        sequence = None if plan is None else order_sequence(line, plan)
+        self.people = self.actor("people", People(line.operators))
+        for group in self.people.groups:
+            self.actor(group.operators.name, group)
+        self.decisions = self.actor("decisions", Decisions())
+        self.keeps_members = any(station.unpacks for station in line.stations)
+        chained = plan is not None and is_chain(line)
+        sequence = order_sequence(line, plan) if plan is not None and chained else ()
+        self._routes = machine_sequences(line, plan) if plan is not None and not chained else {}
+        self._orders = None if plan is None and not self._released else order_source(line)
         ordered = sorted(line.elements, key=lambda element: self._ranks[element.name])
-        leaving = {e.name: Ways(self.streams.uniform(e.name, Purpose.ROUTING)) for e in ordered}
+        self.fleets: dict[str, FleetNode] = fleet_nodes(self, [e.name for e in ordered], self._widest)
+        self.pools: dict[str, PalletPool] = pallet_pools(self)
+        leaving = {element.name: ways_out_of(self, element) for element in ordered}
         for element in ordered:
             if not isinstance(element, Source):
                 self.nodes[element.name] = self._node(element, leaving[element.name])
-        if sequence is not None:
-            followers = [
-                node
-                for node in self.stations.values()
-                if node.station.batch_size > 1 or node.station.setup_times
-            ]
-            self.book = self.actor("book", OrderBook(sequence, followers, self._stop))
-            for node in followers:
-                self.actor(f"{node.station.name}|backlog", node.backlog)
-            self.ledger.book = self.book
+        reserve_places(self)
+        unload_pallets(self)
+        self._clocks = follow_shifts(self)
+        stop_neighbours(self)
+        if chained:
+            follow_chain(self, sequence)
+        elif plan is not None:
+            follow_routes(self, release_sequence(line, plan), self._routes, settings.late)
+        elif self._orders is not None:
+            self.book = self.ledger.book = self.actor("book", OrderBook(line.orders))
         for source in (element for element in ordered if isinstance(element, Source)):
             self._refuse_flood(source)
             self.nodes[source.name] = self._source(source, leaving[source.name])
         for name, ways in leaving.items():
-            connections = line.successors(name)
-            ways.lead_to(
-                [self._taker(c.target) for c in connections],
-                [1.0 if c.probability is None else c.probability for c in connections],
-            )
+            lead(self, name, ways)
+
+    @property
+    def pending(self) -> list[Pending]:
+        """Who waits for a decision about its way, and the names of the targets; see :class:`Decisions`."""
+        return self.decisions.open
 
     def start(self) -> None:
         """Let everything begin at time 0."""
+        for clock in self._clocks:
+            clock.start()
         for station in self.stations.values():
             for server in station.servers:
                 for mode in server.modes:
                     mode.renew()
+                for task in server.tasks:
+                    task.start()
+        for conveyor in self.conveyors.values():
+            for mode in conveyor.modes:
+                mode.renew()
+            conveyor.start()
         if self.book is not None:
             self.book.start()
         for source in self.sources.values():
@@ -132,9 +190,25 @@ class Floor:
         self.actors[name] = made
         return made
 
+    def accountable(self) -> Iterator[Accountable]:
+        """Yield what has measures of its own: elements in the order of the line, people, fleets, pallets."""
+        yield from (self.nodes[element.name] for element in self.line.elements)
+        yield from self.people.groups
+        yield from self.fleets.values()
+        yield from self.pools.values()
+
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
         return self._ranks[name]
+
+    def is_selective(self, element: Element) -> bool:
+        """Return whether an element is a station that takes some parts and not others."""
+        return isinstance(element, Station) and bool(element.components or element.name in self._routes)
+
+    def taker(self, name: str) -> Taker:
+        """Return the element `name`, which parts are sent to."""
+        taker: Taker = self.nodes[name]  # type: ignore[assignment]  # only sources are none, and nothing enters them
+        return taker
 
     def key(self, name: str) -> int:
         """Return what breaks ties among those that wait, for the first server of an element."""
@@ -142,29 +216,57 @@ class Floor:
 
     # -- elements -------------------------------------------------------------------------------------
 
-    def _taker(self, name: str) -> Taker:
-        taker: Taker = self.nodes[name]  # type: ignore[assignment]  # only sources are none, and nothing enters them
-        return taker
-
     def _node(self, element: Element, ways: Ways) -> Node:
         name = element.name
         if isinstance(element, Station):
-            self.stations[name] = self.actor(name, self._station(element, ways))
+            self.stations[name] = self.actor(name, station_node(self, element, ways))
             return self.stations[name]
         if isinstance(element, Buffer):
-            node = BufferNode(element, key=self.key(name), ways=ways, ledger=self.ledger)
-            self.buffers[name] = self.actor(name, node)
-            return node
+            self.buffers[name] = self.actor(name, self._buffer(element, ways))
+            return self.buffers[name]
         if isinstance(element, Sink):
             return SinkNode(element, ledger=self.ledger)
+        if isinstance(element, Conveyor):
+            self.conveyors[name] = self.actor(name, conveyor_node(self, element, ways))
+            return self.conveyors[name]
+        if isinstance(element, Transport):
+            return self.actor(name, transport_node(self, element, ways))
         raise NotImplementedError(element.kind)
 
-    def _stop(self, now: float) -> None:
+    def _buffer(self, buffer: Buffer, ways: Ways) -> BufferNode:
+        name, ledger, key = buffer.name, self.ledger, self.key(buffer.name)
+        if buffer.discipline == "fifo":
+            return BufferNode(buffer, key=key, ways=ways, ledger=ledger)
+        if buffer.discipline == "by_product":
+            products = [None, *(product.name for product in self.line.products)]
+            laned = LanedBufferNode(buffer, key=key, ways=ways, ledger=ledger, products=products)
+            for product, lane in laned.lanes.items():
+                self.actor(f"{name}|{product or ''}", lane)
+            return laned
+        priorities: dict[str | None, int] = {None: 0} | {p.name: p.priority for p in self.line.products}
+        ranked = priorities if buffer.discipline == "priority" else None
+        return RankedBufferNode(buffer, key=key, ways=ways, ledger=ledger, priorities=ranked)
+
+    # -- orders ---------------------------------------------------------------------------------------
+
+    def stop(self, now: float) -> None:
+        """End the run at `now`."""
         self.at(now, Kind.STOP, self.calendar.end)
+
+    @property
+    def _released(self) -> bool:
+        """Whether a source releases the orders of the line without a plan."""
+        return any(source.releases_orders for source in self.line.sources)
+
+    # -- sources --------------------------------------------------------------------------------------
 
     def _refuse_flood(self, source: Source) -> None:
         """Refuse a saturated source without a limit that nothing holds back."""
-        if source.interarrival is not None or source.limit is not None or self.book is not None:
+        if source.interarrival is not None or source.limit is not None:
+            return
+        if source.timetable or source.name == self._orders:
+            return
+        if source.pallets is not None:
             return
         for connection in self.line.successors(source.name):
             target = self.line.element(connection.target)
@@ -176,10 +278,11 @@ class Floor:
 
     def _source(self, source: Source, ways: Ways) -> SourceNode:
         interarrival = None
-        if source.interarrival is not None and self.book is None:
+        if source.interarrival is not None and source.name != self._orders:
             interarrival = self.streams.times(source.name, Purpose.ARRIVAL, source.interarrival)
         name = source.name
-        self.sources[name] = node = SourceNode(
+        kind = SourceNode if source.pallets is None else partial(PalletSource, self.pools[source.pallets])
+        self.sources[name] = node = kind(
             name,
             key=self.key(name),
             ways=ways,
@@ -193,72 +296,31 @@ class Floor:
 
     def _supply(self, source: Source) -> Supply:
         """Return what a source releases."""
-        if self.book is not None:
+        if source.name == self._orders:
+            assert self.book is not None
             return OrderSupply(self.book.sequence)
         products = [*source.mix, *(product.name for product in self.line.products)]
+        product = products[0] if products else None
+        if source.timetable:
+            return TimetableSupply(source.timetable, source.limit, product)
         if len(source.mix) < 2:
-            return MixSupply(source.limit, products[0] if products else None)
+            return MixSupply(source.limit, product)
         draw = self.streams.uniform(source.name, Purpose.PRODUCT)
-        return MixSupply(source.limit, products[0], shares=dict(source.mix), draw=draw)
+        return MixSupply(source.limit, product, shares=dict(source.mix), draw=draw)
 
-    def _station(self, station: Station, ways: Ways) -> StationNode:
-        name, streams = station.name, self.streams
-        draws: dict[str | None, Callable[[], float]] = {
-            None: streams.times(name, Purpose.PROCESSING, station.cycle_time, speed=station.speed)
-        }
-        for product, cycle_time in station.cycle_time_by_product.items():
-            draws[product] = streams.times(
-                f"{name}.{product}", Purpose.PROCESSING, cycle_time, speed=station.speed
-            )
-        rate = station.defect_rate
-        node = StationNode(
-            station,
-            rank=self.rank(name),
-            ways=ways,
-            ledger=self.ledger,
-            calendar=self.calendar,
-            draws=draws,
-            defect=streams.chances(name, Purpose.DEFECT, rate) if rate > 0 else None,
-            inspect=streams.uniform(name, Purpose.INSPECTION) if station.inspection is not None else None,
-        )
-        node.equip([self._server(node, index, self.key(name) + index) for index in range(station.servers)])
-        return node
 
-    def _server(self, node: StationNode, index: int, key: int) -> Server:
-        station, streams = node.station, self.streams
-        place = f"{station.name}#{index + 1}"
-        kind = BatchServer if station.batch_size > 1 else Server
-        server = kind(
-            node,
-            index=index,
-            key=key,
-            priority=self.priorities.of(Kind.COMPLETION, node.rank, index),
-            micro_stops=[
-                (
-                    streams.chances(f"{place}.{stop.name}", Purpose.MICRO_STOP, stop.probability),
-                    streams.times(f"{place}.{stop.name}", Purpose.MICRO_STOP_DURATION, stop.duration),
-                )
-                for stop in station.micro_stops
-                if stop.probability > 0
-            ],
-        )
-        modes = [
-            ModeState(
-                mode,
-                server,
-                calendar=self.calendar,
-                failure=self.priorities.of(Kind.FAILURE, node.rank, index, number),
-                repair=self.priorities.of(Kind.REPAIR, node.rank, index, number),
-                time_to_failure=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_FAILURE, mode.time_to_failure
-                ),
-                time_to_repair=streams.times(
-                    f"{place}.{mode.name}", Purpose.TIME_TO_REPAIR, mode.time_to_repair
-                ),
-            )
-            for number, mode in enumerate(station.failures)
-        ]
-        server.fit(modes)
-        for mode in modes:
-            self.actor(f"{place}.{mode.mode.name}", mode)
-        return self.actor(place, server)
+def _widest(line: Line) -> int:
+    """Return the most servers, vehicles or lanes of anything."""
+    lanes = len(line.products) + 1 if any(b.discipline == "by_product" for b in line.buffers) else 1
+    servers = (station.servers for station in line.stations)
+    return max(2, lanes, *servers, *(fleet.number for fleet in line.fleets))
+
+
+def _stops(element: Element) -> int:
+    """Return how many failure modes and tasks an element has."""
+    return len(getattr(element, "failures", ())) + len(getattr(element, "maintenance", ()))
+
+
+def _most_clocks(line: Line) -> int:
+    """Return how many sets of shifts can be followed at most."""
+    return len(line.stations) + len(line.operators)

@@ -7,9 +7,11 @@ events never have the same one and the order of scheduling never decides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
+from typing import ClassVar
 
 import simpy
 from simpy.events import Event, EventPriority
@@ -84,6 +86,11 @@ class Cause(Event):
         """Make the event do nothing when its time comes."""
         self.act = _nothing
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether it does nothing."""
+        return self.act is _nothing
+
 
 def _nothing(now: float) -> None:
     """Do nothing."""
@@ -99,9 +106,33 @@ class Calendar(simpy.Environment):
     Ordinary SimPy events and processes run in it too.
     """
 
+    STATE: ClassVar[tuple[str, ...]] = ("_over",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._over = False
+
+    def schedule_at(self, cause: Cause, priority: EventPriority, time: float) -> None:
+        """Put a cause into the calendar for a moment, to the last bit, that is not over."""
+        heappush(self._queue, (time, priority, next(self._eid), cause))
+
+    def entries(self) -> list[tuple[float, EventPriority, int, Event]]:
+        """Return what is to happen, in no order: time, priority, a number, the event."""
+        return self._queue
+
+    def reset(self, now: float) -> None:
+        """Empty the calendar, and go to a moment."""
+        self._queue.clear()
+        self._now = now
+
     def end(self, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """End the run: the `act` of the event that does so."""
         raise _Ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the event that ends the run has happened."""
+        return self._over
 
     def execute(self) -> float:
         """Handle events in their order until one ends the run; return the time.
@@ -123,7 +154,30 @@ class Calendar(simpy.Environment):
                     )
                 before = now
         except _Ended:
+            self._over = True
             return float(self._now)
+
+    def advance(self, until: float) -> bool:
+        """Handle the next event, if it comes at `until` or before; return whether it did.
+
+        Events that were cancelled are passed over.
+        """
+        queue = self._queue
+        while queue and isinstance(queue[0][3], Cause) and queue[0][3].cancelled:
+            heappop(queue)
+        if self._over or not queue or queue[0][0] > until:
+            return False
+        try:
+            self._execute(1)
+        except _Ended:
+            self._over = True
+        return True
+
+    def wait(self, until: float) -> None:
+        """Let time go on to `until`, where nothing happens before."""
+        if until == math.inf:
+            return
+        self._now = max(self._now, float(until))
 
     def _execute(self, count: int) -> None:
         queue = self._queue

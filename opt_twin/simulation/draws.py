@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, repeat
 from operator import length_hint
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from opt_twin.line import Deterministic, Distribution
 from opt_twin.streams import Purpose, stream
 
-__all__ = ["Draws", "Streams"]
+__all__ = ["Draws", "Streams", "Times"]
 
-T = TypeVar("T")
 _FIRST_BLOCK = 32
 _LARGEST_BLOCK = 4096
 
@@ -96,6 +95,33 @@ class Draws(Iterator[Iterator[Any]]):
             self.restore(state)
 
 
+class Times:
+    """Draws of a time, divided by a speed that can change.
+
+    Attributes
+    ----------
+    next
+        Returns the next draw.
+    """
+
+    __slots__ = ("_distribution", "_draws", "next")
+
+    def __init__(self, distribution: Distribution, draws: Draws | None, speed: float) -> None:
+        self._distribution = distribution
+        self._draws = draws
+        self.next: Callable[[], float]
+        self.divide(speed)
+
+    def divide(self, speed: float) -> None:
+        """Divide the draws from here on by `speed`; :attr:`next` may be another one then."""
+        if self._draws is not None:
+            self._draws.replace(partial(_times, self._distribution, speed))
+            self.next = self._draws.next
+        else:
+            assert isinstance(self._distribution, Deterministic)
+            self.next = repeat(self._distribution.value / speed).__next__
+
+
 class Streams:
     """The random streams of one replication.
 
@@ -124,24 +150,30 @@ class Streams:
         self, element: str, purpose: Purpose, distribution: Distribution, *, speed: float = 1.0
     ) -> Callable[[], float]:
         """Return the draws of `distribution`, each divided by `speed`."""
+        return self.scaled(element, purpose, distribution, speed).next
+
+    def scaled(self, element: str, purpose: Purpose, distribution: Distribution, speed: float) -> Times:
+        """Return the draws of `distribution`, divided by a speed that can change."""
         if isinstance(distribution, Deterministic):
-            return repeat(distribution.value / speed).__next__
-        return self._each(element, purpose, partial(_times, distribution, speed))
+            return Times(distribution, None, speed)
+        return Times(distribution, self._open(element, purpose, partial(_times, distribution, speed)), speed)
 
     def uniform(self, element: str, purpose: Purpose) -> Callable[[], float]:
         """Return uniform draws from [0, 1)."""
-        return self._each(element, purpose, _uniform)
+        return self._open(element, purpose, _uniform).next
 
     def chances(self, element: str, purpose: Purpose, probability: float) -> Callable[[], bool]:
         """Return whether a uniform draw lies below `probability`, one draw each."""
-        return self._each(element, purpose, partial(_chances, probability))
+        return self._open(element, purpose, partial(_chances, probability)).next
 
-    def _each(
-        self, element: str, purpose: Purpose, block: Callable[[np.random.Generator, int], list[T]]
-    ) -> Callable[[], T]:
+    def _open(
+        self, element: str, purpose: Purpose, block: Callable[[np.random.Generator, int], list[Any]]
+    ) -> Draws:
         draws = Draws(partial(stream, self._seed, self._replication, element, purpose), block, self._block)
-        self.opened[f"{element}|{purpose}"] = draws
-        return draws.next
+        name = f"{element}|{purpose}"
+        assert name not in self.opened, f"the stream {name} is used twice"
+        self.opened[name] = draws
+        return draws
 
     def state(self) -> dict[str, Any]:
         """Return where the streams stand, those left out of which no number was asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from opt_twin.errors import PlanError, SimulationError
 from opt_twin.line import Line
@@ -65,7 +66,8 @@ def run_replication(
         Horizon, warm-up and whether to check; `replications` and `workers` play no part.
     plan
         A schedule of the line's orders. The source then releases the orders in its sequence, none before its
-        release time, and the run ends when all are complete.
+        release time, every station makes them in the sequence of its machine, and the run ends when all are
+        complete.
     seed, replication
         Name the random streams.
     log
@@ -81,7 +83,15 @@ def run_replication(
     ConservationError
         If parts or state times do not add up.
     """
-    return Engine(line, settings=settings, plan=plan, seed=seed, replication=replication, log=log).run()
+    engine = Engine(line, settings=settings, plan=plan, seed=seed, replication=replication, log=log)
+    if engine.floor.decisions.needed:
+        raise SimulationError(
+            "the routing of an element is 'decision': run the line step by step with a policy "
+            "(opt_twin.simulation.Simulation), or give it a rule"
+        )
+    engine.start()
+    engine.floor.calendar.execute()
+    return engine.close()
 
 
 class Engine:
@@ -93,6 +103,8 @@ class Engine:
         Everything that stands in the line, time, and the accounts.
     """
 
+    STATE: ClassVar[tuple[str, ...]] = ("_before", "_warm")
+
     def __init__(
         self, line: Line, *, settings: RunSettings, plan: Plan | None, seed: int, replication: int, log: bool
     ) -> None:
@@ -102,30 +114,39 @@ class Engine:
             )
         self.line = line
         self.settings = settings
+        self.plan = plan
         self.seed = seed
         self.replication = replication
-        self.floor = Floor(line, plan=plan, seed=seed, replication=replication, log=[] if log else None)
+        self.floor = Floor(
+            line, settings=settings, plan=plan, seed=seed, replication=replication, log=[] if log else None
+        )
+        self.floor.actor("engine", self)
+        self._before: Totals | None = None
         self._warm: Totals | None = None
 
-    def run(self) -> Run:
-        """Run once, to the horizon or to the completion of all orders."""
+    def start(self) -> None:
+        """Let everything begin at time 0."""
         settings, floor = self.settings, self.floor
         floor.at(settings.horizon, Kind.HORIZON, floor.calendar.end)
         if settings.warm_up:
-            floor.at(settings.warm_up, Kind.WARM_UP, self._keep)
-        before = Totals.of(floor, 0.0)
+            floor.at(settings.warm_up, Kind.WARM_UP, self.keep)
+        self._before = Totals.of(floor, 0.0)
         floor.start()
-        end = floor.calendar.execute()
+
+    def close(self) -> Run:
+        """Check and close the accounts of a run that has ended."""
+        floor = self.floor
+        end = float(floor.calendar.now)
         self._refuse_open_orders()
-        if settings.check:
+        if self.settings.check:
             check_run(floor, end)
         if floor.ledger.log is not None:
             for server in self._servers():
                 server.close_log(end)
+        before = self._warm or self._before
+        assert before is not None
         return Run(
-            values=FrozenMapping(
-                measures(self.line, self._warm or before, Totals.of(floor, end), floor.book)
-            ),
+            values=FrozenMapping(measures(self.line, before, Totals.of(floor, end), floor.book)),
             replication=self.replication,
             seed=self.seed,
             end=end,
@@ -133,18 +154,19 @@ class Engine:
             events=tuple(floor.ledger.log or ()),
         )
 
+    def keep(self, now: float) -> None:
+        """Note the accounts at the end of the warm-up."""
+        self._warm = Totals.of(self.floor, now)
+
     def _servers(self) -> Iterator[Server]:
         for station in self.floor.stations.values():
             yield from station.servers
 
     def _refuse_open_orders(self) -> None:
         book = self.floor.book
-        if book is not None and book.open:
+        if book is not None and book.planned and book.open:
             names = book.open
             raise SimulationError(
                 f"{len(names)} of {len(book.sequence)} orders are not complete by the horizon of "
                 f"{self.settings.horizon:g} s, the first is {names[0]!r}; give a longer horizon"
             )
-
-    def _keep(self, now: float) -> None:
-        self._warm = Totals.of(self.floor, now)

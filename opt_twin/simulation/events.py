@@ -6,7 +6,21 @@ from dataclasses import dataclass
 
 __all__ = ["KINDS", "EventRecord"]
 
-KINDS = ("release", "enter", "join", "start", "finish", "scrap", "exit", "fail", "repair", "state")
+KINDS = (
+    "release",
+    "enter",
+    "join",
+    "split",
+    "start",
+    "finish",
+    "scrap",
+    "exit",
+    "fail",
+    "repair",
+    "maintain",
+    "maintained",
+    "state",
+)
 """Kinds of records, see :class:`EventRecord`."""
 
 
@@ -21,9 +35,11 @@ class EventRecord:
     element
         Where.
     kind
-        ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer), ``join``
-        (a part becomes a member of batch `batch`), ``start`` and ``finish`` (of a station's cycle),
-        ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`), ``state``.
+        ``release`` (a source gives a part to the line), ``enter`` (a part gets a place in a buffer or on a
+        conveyor, or leaves its place on the vehicle of a transport), ``join`` (a part becomes a member of
+        batch `batch`), ``split`` (a part comes out of part `batch`), ``start`` and ``finish`` (of a station's
+        cycle), ``scrap``, ``exit`` (through a sink), ``fail`` and ``repair`` (of failure mode `detail`),
+        ``maintain`` and ``maintained`` (start and end of the task `detail`), ``state``.
     server
         Of a station, from 0.
     part, product, order
@@ -33,9 +49,10 @@ class EventRecord:
     duration
         Seconds: of a state; of a ``finish``, since the start of the cycle.
     detail
-        Name of the failure mode; why a part was scrapped (``rejected`` or ``interrupted``).
+        Name of the failure mode or the task; why a part was scrapped (``rejected``,
+        ``interrupted`` or ``rework limit``).
     batch
-        Of a ``join``: the number of the batch.
+        Of a ``join`` or ``split``: the number of the batch.
     """
 
     time: float

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.errors import SimulationError
-from opt_twin.line import Line
+from opt_twin.line import Conveyor, Line, Station
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Floor
@@ -26,7 +27,7 @@ _LEDGER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Totals:
     """The accounts of a run at one moment.
 
@@ -41,6 +42,8 @@ class Totals:
     accounts
         Measure -> what it has come to, and by what times the seconds measured it is divided.
     """
+
+    STATE: ClassVar[tuple[str, ...]] = ("time", "ledger", "inside", "accounts")
 
     time: float
     ledger: dict[str, float]
@@ -57,8 +60,8 @@ class Totals:
             inside=ledger.inside * now + ledger.moment,
             accounts={
                 name: (value, divisor)
-                for element in floor.line.elements
-                for name, value, divisor in floor.nodes[element.name].accounts(now)
+                for accountable in floor.accountable()
+                for name, value, divisor in accountable.accounts(now)
             },
         )
 
@@ -76,7 +79,7 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
         raise SimulationError("the run took no time; give the stations cycle times above 0")
     hours = seconds / 3600
     gained = {name: after.ledger[name] - before.ledger[name] for name in _LEDGER}
-    per_hour = line.economics.cost_per_hour + sum(s.servers * s.cost_per_hour for s in line.stations)
+    per_hour = _cost_per_hour(line)
     values = {
         "throughput": (gained["good"] + gained["defective"]) / hours,
         "good_throughput": gained["good"] / hours,
@@ -96,22 +99,38 @@ def measures(line: Line, before: Totals, after: Totals, book: OrderBook | None) 
         gain = value - before.accounts[name][0]
         values[name] = gain / (divisor * seconds) if divisor else gain
     if book is not None:
-        values |= _order_measures(book)
+        values |= _order_measures(book, after.time)
     return values
 
 
-def _order_measures(book: OrderBook) -> dict[str, float]:
+def _cost_per_hour(line: Line) -> float:
+    """Return what an hour of the run costs, worked or not."""
+    return (
+        line.economics.cost_per_hour
+        + sum(s.servers * s.cost_per_hour for s in line.stations)
+        + sum(element.cost_per_hour for element in line.elements if isinstance(element, Conveyor))
+        + sum(fleet.number * fleet.cost_per_hour for fleet in line.fleets)
+    )
+
+
+def _order_measures(book: OrderBook, end: float) -> dict[str, float]:
+    """Return the measures of orders; one that is open at `end` is as late as it is then, and not on time."""
+    completion = {order.name: book.completion.get(order.name, math.nan) for order in book.sequence}
     late = [
-        0.0 if order.due is None else max(0.0, book.completion[order.name] - order.due)
+        0.0 if order.due is None else max(0.0, book.completion.get(order.name, end) - order.due)
         for order in book.sequence
     ]
+    on_time = [
+        tardiness == 0 and order.name in book.completion
+        for order, tardiness in zip(book.sequence, late, strict=True)
+    ]
     values = {
-        "makespan": max(book.completion.values()),
+        "makespan": math.nan if book.open else max(completion.values()),
         "total_tardiness": sum(late),
         "maximum_tardiness": max(late),
-        "orders_on_time": sum(tardiness == 0 for tardiness in late) / len(late),
+        "orders_on_time": sum(on_time) / len(late),
     }
-    return values | {f"order.{name}.completion": time for name, time in sorted(book.completion.items())}
+    return values | {f"order.{name}.completion": time for name, time in sorted(completion.items())}
 
 
 def measure_units(line: Line, names: list[str]) -> dict[str, str]:
@@ -135,7 +154,12 @@ def measure_units(line: Line, names: list[str]) -> dict[str, str]:
         "total_tardiness": "s",
         "maximum_tardiness": "s",
     }
-    endings = {".parts": "cycles", ".level": "parts", ".completion": "s"}
+    fixed |= {f"{element.name}.parts": "cycles" for element in line.elements if isinstance(element, Station)}
+    for pallets in line.pallets:
+        fixed |= {f"{pallets.name}.{state}": "pallets" for state in ("free", "in_use", "returning")}
+    for fleet in line.fleets:
+        fixed |= {f"{fleet.name}.trips": "trips", f"{fleet.name}.distance": "m"}
+    endings = {".parts": "parts", ".level": "parts", ".completion": "s"}
     units = {}
     for name in names:
         unit = fixed.get(name) or endings.get(name[name.rfind(".") :] if "." in name else "")

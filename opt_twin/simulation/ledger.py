@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.simulation.events import EventRecord
+from opt_twin.simulation.parts import free_pallets
 
 if TYPE_CHECKING:
     from opt_twin.simulation.orders import OrderBook
@@ -23,6 +24,8 @@ class Ledger:
         How many parts and batches have got a number.
     released, left, scrapped
         Units that sources released, that sinks took, that left as scrap.
+    created
+        Units that came about when parts were taken apart.
     good, defective
         Parts that sinks took.
     moment
@@ -41,6 +44,8 @@ class Ledger:
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
+        "backdated",
+        "created",
         "defective",
         "good",
         "last_exit",
@@ -62,6 +67,8 @@ class Ledger:
         self._costs = dict(costs)
         self.numbers = 0
         self.released = 0
+        self.created = 0
+        self.backdated = 0.0
         self.left = 0
         self.scrapped = 0
         self.good = 0
@@ -77,7 +84,7 @@ class Ledger:
     @property
     def inside(self) -> int:
         """Units that must be in the line now."""
-        return self.released - self.left - self.scrapped
+        return self.released + self.created - self.left - self.scrapped
 
     def number(self) -> int:
         """Return the number of a new part or batch."""
@@ -95,6 +102,14 @@ class Ledger:
         if self.log is not None:
             self.note(now, element, "release", part)
 
+    def create(self, part: Part, units: int, now: float, *, rank: int) -> None:
+        """Enter units that come about as `part` is taken apart at the station of `rank`."""
+        self.created += units
+        self.moment -= units * now
+        self.backdated += units * (now - part.born / part.units)
+        if self.book is not None and part.order is not None:
+            self.book.add(part, units, rank)
+
     def exit(self, part: Part, element: str, now: float) -> None:
         """Enter a part that a sink takes."""
         at = part.units * now
@@ -108,6 +123,8 @@ class Ledger:
             self.good += 1
             if part.product is not None:
                 self.revenue += self._prices.get(part.product, 0.0)
+        if part.pallets:
+            free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "exit", part)
         if self.book is not None:
@@ -117,6 +134,8 @@ class Ledger:
         """Enter a part that leaves as scrap from the station of `rank`."""
         self.scrapped += part.units
         self.moment += part.units * now
+        if part.pallets:
+            free_pallets(part, now)
         if self.log is not None:
             self.note(now, element, "scrap", part, server=server, detail=why)
         if self.book is not None:

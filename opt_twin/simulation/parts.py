@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from opt_twin.simulation.pallets import PalletPool
     from opt_twin.simulation.servers import Server
 
-__all__ = ["Giver", "Part", "Taker", "enqueue"]
+__all__ = ["Giver", "Part", "Taker", "enqueue", "free_pallets"]
 
 
 class Part:
@@ -27,6 +28,14 @@ class Part:
         Whether a cycle made it defective, or any part in it is.
     rejected
         Whether the last inspection rejected it.
+    operation
+        With a plan for each station: its last planned operation, -1 before the first.
+    taken
+        Index of a connection with a limit -> how often the part has gone that way; None for never.
+    members
+        The parts that it was made of, where they come out again; else None.
+    pallets
+        Those that it travels on, one entry for each: the pool that it belongs to.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -37,6 +46,10 @@ class Part:
         "born",
         "defective",
         "rejected",
+        "operation",
+        "taken",
+        "members",
+        "pallets",
     )
     __slots__ = STATE
 
@@ -48,10 +61,20 @@ class Part:
         self.born = 0.0
         self.defective = False
         self.rejected = False
+        self.operation = -1
+        self.taken: dict[int, int] | None = None
+        self.members: list[Part] | None = None
+        self.pallets: tuple[PalletPool, ...] = ()
+
+    def spoil(self) -> None:
+        """Make it defective, with the members of a batch that are kept."""
+        self.defective = True
+        for member in self.members or ():
+            member.defective = True
 
 
 class Giver(Protocol):
-    """A place whose part waits for a place elsewhere: a server, a buffer or a source."""
+    """A place whose part waits for a place elsewhere: of any element but a sink."""
 
     since: float
     key: int
@@ -67,7 +90,7 @@ class Giver(Protocol):
 
 
 class Taker(Protocol):
-    """An element that parts are sent to: a station, a buffer or a sink."""
+    """An element that parts are sent to: any but a source."""
 
     def ready(self, part: Part, now: float) -> bool:
         """Return whether `part` can be taken now."""
@@ -78,6 +101,12 @@ class Taker(Protocol):
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait until its part can be taken."""
 
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver`, which waits, wait no longer."""
+
+    def queue_length(self) -> int:
+        """Return how many parts are in it or wait for it."""
+
 
 def enqueue(waiting: list[Giver], giver: Giver, now: float) -> None:
     """Put `giver` behind those that have waited longer; among equals the lower key comes first."""
@@ -86,3 +115,14 @@ def enqueue(waiting: list[Giver], giver: Giver, now: float) -> None:
     while position and waiting[position - 1].since == now and waiting[position - 1].key > giver.key:
         position -= 1
     waiting.insert(position, giver)
+
+
+def free_pallets(part: Part, now: float, unloaded: tuple[PalletPool, ...] | None = None) -> None:
+    """Take a part off its pallets, or off those of the pools `unloaded` only; they go back."""
+    kept = []
+    for pool in part.pallets:
+        if unloaded is None or pool in unloaded:
+            pool.give_back(now)
+        else:
+            kept.append(pool)
+    part.pallets = tuple(kept)

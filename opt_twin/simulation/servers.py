@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Clock, FailureMode, Interrupted
-from opt_twin.results import STATES
 from opt_twin.simulation.calendar import Cause
-from opt_twin.simulation.events import EventRecord
-from opt_twin.simulation.parts import Part
+from opt_twin.simulation.parts import Part, free_pallets
 from opt_twin.simulation.phases import (
     BLOCKED,
     BUSY,
-    HALTS,
+    LOAD,
     PHASE_STATES,
     RUN,
     SETUP,
     STARVED,
     STOP,
 )
+from opt_twin.simulation.worker import Worker
 
 if TYPE_CHECKING:
     from simpy.events import EventPriority
 
+    from opt_twin.simulation.behaviours import StationRules
     from opt_twin.simulation.failures import ModeState
-    from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.maintenance import TaskState
+    from opt_twin.simulation.orders import Coming
+    from opt_twin.simulation.people import People
     from opt_twin.simulation.stations import StationNode
 
-__all__ = ["Seizer", "Server", "settle"]
+__all__ = ["Server", "settle"]
 
 
 def settle(freed: list[Server], now: float) -> None:
@@ -37,74 +39,36 @@ def settle(freed: list[Server], now: float) -> None:
         server.refill(now, freed)
 
 
-class Seizer(Protocol):
-    """What stops a server between two cycles: a shift that ends, a maintenance task."""
-
-    def seize(self, server: Server, now: float) -> None:
-        """Stop the server, which has no cycle in process."""
-
-
-class Server:
+class Server(Worker):
     """One machine of a station.
 
     Attributes
     ----------
-    part
-        What it works on, or the finished part that finds no place; None when it is free.
     more
         Finished parts that leave after `part`.
     collected
         Parts that it has taken for a cycle that cannot start yet.
-    halted
-        How many things keep it from working: failures, shifts, maintenance, missing people.
-    halts
-        How many of them are of each state.
-    later
-        What stops it when its cycle is over.
-    phase
-        What its cycle is at, see :mod:`opt_twin.simulation.phases`, or set-up while it prepares for the next
-        order of a plan; None otherwise.
-    state, times
-        The state that it is in, as an index of STATES, and the seconds spent in each before that.
     since, key
         As a giver: since when its part has waited, and what breaks ties.
-    modes, operation, counters
-        Its failure modes; those on the clock of operation; those that count cycles.
+    modes, counters
+        Its failure modes; those that count cycles.
+    tasks
+        Its maintenance.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
-        "_entered",
         "_order",
-        "_phases",
-        "_preparing",
         "_product",
-        "_remaining",
-        "_start",
-        "_started",
-        "_striking",
         "_work",
         "collected",
-        "halted",
-        "halts",
-        "later",
         "more",
-        "part",
-        "phase",
         "since",
-        "state",
-        "times",
     )
-    CAUSES: ClassVar[tuple[str, ...]] = ("_event",)
     __slots__ = (
         *STATE,
         "_backlog",
-        "_calendar",
-        "_event",
-        "_index",
-        "_ledger",
-        "_log",
+        "_load",
         "_micro_stops",
-        "_name",
         "_priority",
         "_schedule",
         "_setups",
@@ -114,7 +78,7 @@ class Server:
         "counters",
         "key",
         "modes",
-        "operation",
+        "tasks",
     )
 
     def __init__(
@@ -125,51 +89,37 @@ class Server:
         key: int,
         priority: EventPriority,
         micro_stops: list[tuple[Callable[[], bool], Callable[[], float]]],
+        load: Callable[[], float] | None,
+        people: People,
     ) -> None:
         model = station.station
         self._station = station
-        self._name = model.name
-        self._index = index
+        self._load = load
         self._setups = model if model.setup_times else None
-        self._product = model.initial_product
-        self._backlog: Backlog | None = None
-        self._order: str | None = None
-        self._preparing = False
         self._micro_stops = micro_stops
-        self._calendar = station.calendar
+        self._simple = self._short = False
+        super().__init__(model, index, calendar=station.calendar, ledger=station.ledger, people=people)
+        self._short = not (
+            model.setup_times or micro_stops or load is not None or self._attended or model.behaviour
+        )
+        self._product = model.initial_product
+        self._backlog: Coming | None = None
+        self._order: str | None = None
         self._schedule = station.calendar.schedule
-        self._ledger = station.ledger
-        self._log = station.ledger.log
         self._priority = priority
-        self._striking: ModeState | None = None
-        self._phases: list[tuple[int, float]] = []
         self._work = 0.0
-        self._remaining = 0.0
-        self._start = 0.0
-        self._started = 0.0
-        self._entered = 0.0
-        self._short = self._setups is None and not micro_stops
-        self._simple = self._short
-        self._event = self._new_event()
         self.modes: tuple[ModeState, ...] = ()
-        self.operation: tuple[ModeState, ...] = ()
         self.counters: tuple[ModeState, ...] = ()
-        self.part: Part | None = None
+        self.tasks: tuple[TaskState, ...] = ()
         self.more: list[Part] = []
         self.collected: list[Part] = []
-        self.phase: int | None = None
-        self.halted = 0
-        self.halts = [0] * len(STATES)
-        self.later: list[Seizer] = []
-        self.state = STARVED
-        self.times = [0.0] * len(STATES)
         self.since = 0.0
         self.key = key
 
     @property
-    def index(self) -> int:
-        """Its number at the station, from 0."""
-        return self._index
+    def rank(self) -> int:
+        """That of its station."""
+        return self._station.rank
 
     def fit(self, modes: list[ModeState]) -> None:
         """Set the failure modes."""
@@ -179,7 +129,7 @@ class Server:
         self._simple = self._short and not self.operation
         self._event = self._new_event()
 
-    def follow(self, backlog: Backlog) -> None:
+    def follow(self, backlog: Coming) -> None:
         """Execute a plan: close batches, and set up ahead, by what may still come to the station."""
         self._backlog = backlog
 
@@ -194,7 +144,7 @@ class Server:
 
     def load(self, part: Part, now: float) -> None:
         """Take a part; start the cycle when no set-up runs."""
-        last = self._backlog is not None and self._backlog.take_off(part.order, part.units)
+        last = self._backlog is not None and self._backlog.take(part)
         self.part = part
         if not self._preparing:
             self._begin(now)
@@ -229,6 +179,8 @@ class Server:
         """Enter the state of a server that waits for parts."""
         if self.phase is None and not self.halted and self.state != STARVED:
             self._change(STARVED, now)
+        if self._station.dock is not None:
+            self._station.dock.opened(now)
 
     # -- setting up ahead -----------------------------------------------------------------------------
 
@@ -246,6 +198,7 @@ class Server:
         if setup > 0:
             self._preparing = True
             self.phase, self._remaining = SETUP, setup
+            self._started = now
             if not self.halted:
                 self._run(now)
 
@@ -294,13 +247,23 @@ class Server:
                 stop += duration()
         setup = 0.0 if self._setups is None else self._setups.setup_time(self._product, part.product)
         self._product, self._order = part.product, part.order
-        phases = [(phase, time) for phase, time in ((SETUP, setup), (STOP, stop)) if time > 0]
-        phases.append((RUN, self._work))
+        load = 0.0 if self._load is None else self._load()
+        before = ((SETUP, setup), (LOAD, load), (STOP, stop))
+        phases = [(phase, time) for phase, time in before if time > 0]
+        rules = self._station.rules
+        if rules is None:
+            phases.append((RUN, self._work))
+        else:
+            own = rules.phases(part, self._work, self._started)
+            self._work = sum(time for phase, time in own if phase == RUN)
+            phases += [(phase, time) for phase, time in own if time > 0 or phase == RUN]
         self.phase, self._remaining = phases.pop(0)
         self._phases = phases
 
     def _run(self, now: float) -> None:
         """Go on with the phase: put its end, or the failure that comes before, into the calendar."""
+        if self._attended and not self._attend(now):
+            return
         phase = self.phase
         assert phase is not None
         if self.state != PHASE_STATES[phase]:
@@ -330,36 +293,47 @@ class Server:
         else:
             self._finish(now)
 
-    def _worked(self, seconds: float) -> None:
-        """Let the clocks of operation advance."""
-        for mode in self.operation:
-            mode.left = max(0.0, mode.left - seconds)
-
     def _finish(self, now: float) -> None:
         """End the cycle: find out about the part, then send it on."""
         part = self.part
         assert part is not None
         station = self._station
         self.phase = None
+        if self.call is not None and self.call.held:
+            self._people.give_back(self.call, now)
         station.cycles += 1
         if station.defect is not None and station.defect():
-            part.defective = True
+            part.spoil()
         if self._log is not None:
             self._ledger.note(
                 now, self._name, "finish", part, server=self._index, duration=now - self._started
             )
-        if self.counters:
-            self._count(now)
-        if self.later:
-            self._stop_now(now)
-        if station.inspect is not None and self._rejected(part, station.inspect()):
-            self._scrap("rejected", now)
-        elif not self._send(now):
+        if self.counters or self.later or station.rules is not None:
+            self._conclude(station.rules, now)
+        if station.unloads is not None:
+            free_pallets(part, now, station.unloads)
+        if station.inspect is not None:
+            self._inspect(station.inspect, now)
+        if station.outcome is not None and self.part is not None:
+            self.part, *self.more = station.outcome.give(self.part, self._index, now)
+        if self.part is not None and not self._send(now):
             return
         freed: list[Server] = []
         self.refill(now, freed)
         if freed:
             settle(freed, now)
+
+    def _conclude(self, rules: StationRules | None, now: float) -> None:
+        """Let what waits for the end of a cycle happen: clocks of cycles, maintenance, the end of a shift."""
+        if self.counters:
+            self._count(now)
+        if rules is not None and rules.maintains:
+            wanted = rules.maintenance(self._station.cycles, now, [task.task.name for task in self.tasks])
+            for task in self.tasks:
+                if task.task.name == wanted:
+                    task.demand(now)
+        if self.later:
+            self._stop_now(now)
 
     def _count(self, now: float) -> None:
         """Let the clocks of cycles advance."""
@@ -368,10 +342,18 @@ class Server:
             if not mode.left:
                 mode.strike(now)
 
+    def _inspect(self, draw: Callable[[], float], now: float) -> None:
+        """Test the finished part; scrap it if it is rejected, unless rejects are routed on."""
+        part = self.peek()
+        if self._rejected(part, draw()):
+            self._scrap("rejected", now)
+
     def _rejected(self, part: Part, draw: float) -> bool:
+        """Return whether the test rejects `part` and it is to be scrapped."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        return draw < (inspection.detection if part.defective else inspection.false_alarm)
+        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:
         part = self.part
@@ -410,51 +392,16 @@ class Server:
 
     def moved_on(self, now: float, freed: list[Server]) -> None:
         """Send on what else is finished, then be filled in turn."""
-        if self.part is None or self._send(now):
-            freed.append(self)
+        if self.phase is None and self.part is not None and not self._send(now):
+            return  # what is in process has come back through a loop already
+        freed.append(self)
 
-    # -- stopping and going on ------------------------------------------------------------------------
-
-    def halt(self, state: int, now: float) -> None:
-        """Stop working for a reason that shows as `state`; what is left of the phase is done later."""
-        if self.phase is not None and not self.halted:
-            self._event.cancel()
-            self._event = self._new_event()
-            self._striking = None
-            elapsed = now - self._start
-            self._remaining -= elapsed
-            if self.phase == RUN:
-                self._worked(elapsed)
-        self.halts[state] += 1
-        self.halted += 1
-        self._show(now)
-
-    def release(self, state: int, now: float) -> None:
-        """Take back one reason to stop; go on when it was the last."""
-        self.halts[state] -= 1
-        self.halted -= 1
-        if self.phase is not None and not self.halted:
-            self._run(now)
-        else:
-            self._show(now)
-
-    def stop_after_cycle(self, seizer: Seizer, now: float) -> None:
-        """Let `seizer` stop the server as soon as it has no cycle in process."""
-        if self.phase is None:
-            seizer.seize(self, now)
-        else:
-            self.later.append(seizer)
-
-    def _stop_now(self, now: float) -> None:
-        later, self.later = self.later, []
-        for seizer in later:
-            seizer.seize(self, now)
+    # -- failures -------------------------------------------------------------------------------------
 
     def fail(self, mode: FailureMode, state: int, now: float) -> None:
         """Stop; do to the part in process what the failure mode says."""
         working = self.phase == RUN and not self.halted
-        if self._log is not None:
-            self._log_mode("fail", mode, now)
+        self.note_stop("fail", mode.name, now)
         self.halt(state, now)
         if working and mode.interrupted is Interrupted.RESTART:
             self._remaining = self._work
@@ -465,61 +412,8 @@ class Server:
 
     def repair(self, mode: FailureMode, state: int, now: float) -> None:
         """Go on when nothing else stops the server."""
-        if self._log is not None:
-            self._log_mode("repair", mode, now)
+        self.note_stop("repair", mode.name, now)
         self.release(state, now)
-
-    def _log_mode(self, kind: str, mode: FailureMode, now: float) -> None:
-        assert self._log is not None
-        self._log.append(
-            EventRecord(time=now, element=self._name, kind=kind, server=self._index, detail=mode.name)
-        )
-
-    # -- accounts -------------------------------------------------------------------------------------
-
-    def _show(self, now: float) -> None:
-        """Enter the state that the server is in."""
-        if self.halted:
-            state = next(state for state in HALTS if self.halts[state])
-        elif self.phase is not None:
-            state = PHASE_STATES[self.phase]
-        else:
-            state = STARVED if self.part is None else BLOCKED
-        if state != self.state:
-            self._change(state, now)
-
-    def _change(self, state: int, now: float) -> None:
-        """Enter a state."""
-        seconds = now - self._entered
-        self.times[self.state] += seconds
-        if self._log is not None and seconds > 0:
-            self._log_state(seconds)
-        self.state = state
-        self._entered = now
-
-    def state_times(self, now: float) -> list[float]:
-        """Return the seconds spent in each state until now."""
-        times = self.times.copy()
-        times[self.state] += now - self._entered
-        return times
-
-    def close_log(self, now: float) -> None:
-        """Log the state that lasts at the end of the run."""
-        if now > self._entered:
-            self._log_state(now - self._entered)
-
-    def _log_state(self, seconds: float) -> None:
-        assert self._log is not None
-        self._log.append(
-            EventRecord(
-                time=self._entered,
-                element=self._name,
-                kind="state",
-                server=self._index,
-                state=STATES[self.state],
-                duration=seconds,
-            )
-        )
 
 
 def _left(mode: ModeState) -> float:

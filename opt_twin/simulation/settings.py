@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from opt_twin.line import Behaviour
 from opt_twin.line.units import PositiveSeconds, Seconds
 from opt_twin.records import Record, record
 
-__all__ = ["RunSettings"]
+__all__ = ["Late", "RunSettings"]
+
+
+def _late(value: object) -> object:
+    return {"path": value} if isinstance(value, str) and ":" in value else value
+
+
+Late = Annotated[Literal["keep", "swap"] | Behaviour, BeforeValidator(_late)]
+"""What a machine does when the next order of its plan is late."""
 
 
 @record
@@ -29,6 +38,13 @@ class RunSettings(Record):
         Processes that share the replications; the result does not depend on it.
     check
         Check conservation, state times and physical limits at the end of each run.
+    clock_start
+        Seconds since Monday 00:00 at which the run starts: what shifts and tariffs go by.
+    late
+        With a plan for a line that is not one chain, what a machine does when its next order is not there
+        and another one is: ``keep`` the sequence and wait; ``swap`` to the one that stands first in it, once
+        the planned start of the next has passed; or ask a user's own rule
+        (:class:`opt_twin.simulation.Replanner`, named by a :class:`~opt_twin.line.Behaviour`).
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
@@ -48,6 +64,8 @@ class RunSettings(Record):
     replications: Annotated[int, Field(ge=1)] = 20
     workers: Annotated[int, Field(ge=1)] = 1
     check: bool = True
+    clock_start: Seconds = 0.0
+    late: Late = "keep"
     first_replication: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:

@@ -161,3 +161,11 @@ class SinkNode:
     def wait(self, giver: Giver, now: float) -> None:  # noqa: ARG002 - every caller passes it
         """Never called: a sink is always ready."""
         raise AssertionError("a sink takes every part")
+
+    def withdraw(self, giver: Giver) -> None:  # noqa: ARG002 - every caller passes it
+        """Never called: nobody waits."""
+        raise AssertionError("nobody waits at a sink")
+
+    def queue_length(self) -> int:
+        """Return 0: nothing stays."""
+        return 0

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.line import Station
 from opt_twin.results import STATES
+from opt_twin.simulation.behaviours import StationRules
 from opt_twin.simulation.calendar import Calendar
+from opt_twin.simulation.draws import Times
 from opt_twin.simulation.parts import Giver, Part, enqueue
 from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.build import Account
+    from opt_twin.simulation.fleets import Dock
     from opt_twin.simulation.ledger import Ledger
     from opt_twin.simulation.orders import Backlog
+    from opt_twin.simulation.outcomes import Outcome
+    from opt_twin.simulation.pallets import PalletPool
     from opt_twin.simulation.servers import Server
 
 __all__ = ["StationNode"]
@@ -31,26 +36,47 @@ class StationNode:
         Who waits for a place; empty while a server is free.
     cycles
         How many have been finished.
+    speed, fastest
+        What processing times are divided by, and the greatest that it has been.
     draw, draw_by_product
         Processing times: of any product, and of those that have their own; None when none has.
+    rules
+        The user's own rules for its cycles; None where there are none.
     backlog
         With a plan, at a station that makes batches or has set-ups: what may still come. None otherwise.
+    outcome
+        What a cycle gives out in the place of its part; None for the part itself.
+    keeps
+        Whether batches keep their members.
+    groups
+        Product -> what the members of a batch have in common; None when they need nothing in common.
+    dock
+        Who reserves places for parts that vehicles bring; None when nobody does.
+    unloads
+        Pools of the pallets that parts leave at the end of a cycle; None where they leave none.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("cycles", "waiting")
+    STATE: ClassVar[tuple[str, ...]] = ("cycles", "fastest", "speed", "waiting")
     __slots__ = (
         *STATE,
         "backlog",
         "calendar",
         "defect",
+        "dock",
         "draw",
         "draw_by_product",
+        "groups",
         "inspect",
+        "keeps",
         "ledger",
         "only",
+        "_times",
+        "outcome",
         "rank",
+        "rules",
         "servers",
         "station",
+        "unloads",
         "ways",
     )
 
@@ -62,7 +88,7 @@ class StationNode:
         ways: Ways,
         ledger: Ledger,
         calendar: Calendar,
-        draws: dict[str | None, Callable[[], float]],
+        times: dict[str | None, Times],
         defect: Callable[[], bool] | None,
         inspect: Callable[[], float] | None,
     ) -> None:
@@ -78,8 +104,39 @@ class StationNode:
         self.waiting: list[Giver] = []
         self.cycles = 0
         self.backlog: Backlog | None = None
-        self.draw = draws[None]
-        self.draw_by_product = draws if len(draws) > 1 else None
+        self.dock: Dock | None = None
+        self.unloads: tuple[PalletPool, ...] | None = None
+        self.rules: StationRules | None = None
+        self.outcome: Outcome | None = None
+        self.keeps = False
+        self.groups: dict[str | None, str | None] | None = None
+        self.speed = self.fastest = station.speed
+        self._times = times
+        self.draw: Callable[[], float]
+        self.draw_by_product: dict[str | None, Callable[[], float]] | None
+        self._redraw()
+
+    def set_speed(self, speed: float) -> None:
+        """Divide the processing times of cycles that begin from now on by `speed`."""
+        self.speed = speed
+        self.fastest = max(self.fastest, speed)
+        for times in self._times.values():
+            times.divide(speed)
+        if self.station.wear_exponent:
+            for server in self.servers:
+                for mode in server.modes:
+                    mode.wear(speed**self.station.wear_exponent)
+        self._redraw()
+
+    def restored(self) -> None:
+        """Go on at the speed that was saved."""
+        self.set_speed(self.speed)
+
+    def _redraw(self) -> None:
+        self.draw = self._times[None].next
+        self.draw_by_product = None
+        if len(self._times) > 1:
+            self.draw_by_product = {product: own.next for product, own in self._times.items()}
 
     def equip(self, servers: list[Server]) -> None:
         """Set the servers."""
@@ -135,6 +192,11 @@ class StationNode:
         free = [server for server in self.servers if server.part is None]
         return min(free, key=lambda server: server.halted > 0 or server.phase is not None, default=None)
 
+    def room(self) -> float:
+        """Return how many more parts the servers can take."""
+        size = self.station.batch_size
+        return sum(size - len(server.collected) for server in self.servers if server.part is None)
+
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait for a place."""
         waiting = self.waiting
@@ -144,10 +206,18 @@ class StationNode:
             giver.since = now
             waiting.append(giver)
 
-    def lose(self, order: str, units: int, now: float) -> None:
-        """Learn that `units` of an order will never come; what waits for nothing else of it goes on."""
-        if self.backlog is not None and self.backlog.take_off(order, units):
+    def withdraw(self, giver: Giver) -> None:
+        """Let `giver` wait no longer."""
+        self.waiting.remove(giver)
+
+    def queue_length(self) -> int:
+        """Return how many parts its servers hold and how many wait for a place."""
+        return sum(1 for _ in self.contents()) + len(self.waiting)
+
+    def lose(self, part: Part, now: float) -> None:
+        """Learn that `part` will never come; what waits for nothing else of its order goes on."""
+        if self.backlog is not None and self.backlog.take(part):
             for server in self.servers:
-                if server.collected and server.collected[0].order == order:
+                if server.collected and server.collected[0].order == part.order:
                     server.close(now)
             self.prepare(now)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from opt_twin.line import Order
+from opt_twin.line import Order, Release
 
-__all__ = ["MixSupply", "OrderSupply", "Release", "Supply"]
+__all__ = ["MixSupply", "OrderSupply", "Supply", "TimetableSupply"]
 
-Release = tuple[str | None, str | None, float]
+Following = tuple[str | None, str | None, float]
 """Product and order of a part, and the time before which it may not be released."""
 
 
 class Supply(Protocol):
     """Gives one part after another."""
 
-    def following(self) -> Release | None:
+    def following(self) -> Following | None:
         """Return the next part; None when there are no more."""
 
 
@@ -55,7 +55,7 @@ class MixSupply:
             reached += share
             self._steps.append((reached / total, name))
 
-    def following(self) -> Release | None:
+    def following(self) -> Following | None:
         """Return the next part; None when there are no more."""
         if not self._left:
             return None
@@ -84,7 +84,7 @@ class OrderSupply:
         self._position = 0
         self._unit = 0
 
-    def following(self) -> Release | None:
+    def following(self) -> Following | None:
         """Return the next part; None when there are no more."""
         if self._position == len(self._orders):
             return None
@@ -93,3 +93,38 @@ class OrderSupply:
         if self._unit == order.quantity:
             self._position, self._unit = self._position + 1, 0
         return order.product, order.name, order.release
+
+
+class TimetableSupply:
+    """Parts at stated times.
+
+    Parameters
+    ----------
+    timetable
+        Ascending in time.
+    limit
+        Parts in all; None for no limit.
+    product
+        Of parts for which the timetable says none.
+    """
+
+    STATE: ClassVar[tuple[str, ...]] = ("_left", "_position", "_unit")
+    __slots__ = (*STATE, "_product", "_timetable")
+
+    def __init__(self, timetable: Sequence[Release], limit: int | None, product: str | None) -> None:
+        self._timetable = timetable
+        self._product = product
+        self._left = -1 if limit is None else limit
+        self._position = 0
+        self._unit = 0
+
+    def following(self) -> Following | None:
+        """Return the next part; None when there are no more."""
+        if not self._left or self._position == len(self._timetable):
+            return None
+        self._left -= 1
+        release = self._timetable[self._position]
+        self._unit += 1
+        if self._unit == release.quantity:
+            self._position, self._unit = self._position + 1, 0
+        return release.product or self._product, None, release.time

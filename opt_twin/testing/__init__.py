@@ -1,5 +1,10 @@
-"""Conformance suites for the authors of solvers, and tiny instances and lines whose answers are known."""
+"""Conformance suites for authors of solvers and behaviour; lines with known answers; random lines.
 
+Lines with exact answers stand in :mod:`opt_twin.testing.exact_cases`.
+"""
+
+from opt_twin.testing.behaviour_suite import DistributionSuite, StationBehaviourSuite
+from opt_twin.testing.random_lines import Choices, SeededChoices, random_line, random_tandem, slowed
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
     order_line,
@@ -17,15 +22,22 @@ from opt_twin.testing.tiny_shops import (
 )
 
 __all__ = [
+    "Choices",
+    "DistributionSuite",
     "SchedulingSolverSuite",
+    "SeededChoices",
+    "StationBehaviourSuite",
     "best_by_enumeration",
     "infeasible_shop",
     "known_shops",
     "order_line",
+    "random_line",
     "random_shop",
+    "random_tandem",
     "saturated_tandem",
     "serial_line",
     "single_queue",
+    "slowed",
     "two_job_shop",
     "unreliable_machine",
 ]

@@ -29,6 +29,7 @@ def serial_line(
     *,
     buffers: tuple[int | None, ...] = (),
     interarrival: Distribution | None = None,
+    failures: tuple[tuple[FailureMode, ...], ...] = (),
 ) -> Line:
     """Return a line of stations M1, M2, ... between In and Out, with buffers B1, B2, ... between them.
 
@@ -42,9 +43,16 @@ def serial_line(
         Capacities between the stations: None for unlimited, 0 for no buffer; all 0 unless given.
     interarrival
         Of the source; saturated unless given.
+    failures
+        Failure modes of each station; none unless given.
     """
     places = buffers or (0,) * (len(cycle_times) - 1)
-    stations = [Station(name=f"M{i}", cycle_time=time) for i, time in enumerate(cycle_times, 1)]
+    stations = [
+        Station(name=f"M{i}", cycle_time=time, failures=modes)
+        for i, (time, modes) in enumerate(
+            zip(cycle_times, failures or ((),) * len(cycle_times), strict=True), 1
+        )
+    ]
     elements: list[Element] = [Source(name="In", interarrival=interarrival), stations[0]]
     for number, (capacity, (_, station)) in enumerate(zip(places, pairwise(stations), strict=True), 1):
         if capacity != 0:

@@ -1,10 +1,14 @@
-"""Lines that the tests of the simulator use."""
+"""Lines that the tests of the simulator use; makes the plain engine importable here."""
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from opt_twin.line import Buffer, Line, Sink, Source, Station, chain
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def build_line(*elements, ways=(), **fields):

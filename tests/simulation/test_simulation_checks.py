@@ -98,6 +98,57 @@ def test_a_station_that_is_too_fast_is_noticed(line, monkeypatch):
         run_replication(line, settings=RunSettings(horizon=100))
 
 
+def test_a_part_that_forgets_when_it_came_breaks_littles_law(line, monkeypatch):
+    def forget(self, part, now):
+        """Take a tenth of the parts for new ones."""
+        if part.number % 10 == 0:
+            part.born = now
+        take(self, part, now)
+
+    take = BufferNode.take
+    monkeypatch.setattr(BufferNode, "take", forget)
+    with pytest.raises(ConservationError, match="Little's law is broken"):
+        run_replication(line, settings=RunSettings(horizon=100))
+
+
+def test_parts_that_leave_the_accounts_before_the_line_are_noticed(line, monkeypatch):
+    """Lead times and work in process then agree with one another, but not with what the servers did."""
+    leave = Ledger.exit
+    monkeypatch.setattr(
+        Ledger, "exit", lambda self, part, element, now: leave(self, part, element, max(part.born, now - 5))
+    )
+    with pytest.raises(ConservationError, match="parts on average, but only"):
+        run_replication(line, settings=RunSettings(horizon=100))
+
+
+@pytest.mark.parametrize("forgotten", [1.0, -1.0])
+def test_a_level_that_a_buffer_cannot_have_on_average_is_noticed(line, monkeypatch, forgotten):
+    def surrender(self, now):
+        self.moment += 100 * forgotten
+        return give(self, now)
+
+    give = BufferNode.surrender
+    monkeypatch.setattr(BufferNode, "surrender", surrender)
+    with pytest.raises(ConservationError, match=r"buffer 'B1' held .* parts on average in 2 places"):
+        run_replication(line, settings=RunSettings(horizon=100))
+
+
+def test_work_in_less_time_than_it_takes_is_noticed(line, monkeypatch):
+    """State times that add up do not help a server that books half of its work as starving."""
+    times = Server.state_times
+
+    def half(self, now):
+        found = list(times(self, now))
+        busy, starved = STATES.index("busy"), STATES.index("starved")
+        found[starved] += found[busy] / 2
+        found[busy] /= 2
+        return tuple(found)
+
+    monkeypatch.setattr(Server, "state_times", half)
+    with pytest.raises(ConservationError, match=r"finished .* cycles in .* s of work"):
+        run_replication(line, settings=RunSettings(horizon=100))
+
+
 @pytest.mark.parametrize(
     ("distribution", "least"),
     [

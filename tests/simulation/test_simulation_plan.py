@@ -5,7 +5,6 @@ import pytest
 from opt_twin.errors import PlanError, SimulationError
 from opt_twin.line import (
     Buffer,
-    Connection,
     Exponential,
     FailureMode,
     Inspection,
@@ -103,25 +102,9 @@ def test_a_server_may_be_named_as_a_machine(line):
     assert run_replication(line, plan=schedule("one", "two", machines=("S1#1", "S2"))).end == 20.0
 
 
-def test_a_plan_is_for_a_chain_and_without_warm_up(line, line_of):
+def test_a_plan_is_for_runs_without_warm_up(line):
     with pytest.raises(PlanError, match="set warm_up to 0"):
         run_replication(line, plan=schedule("one", "two"), settings=RunSettings(warm_up=5))
-    split = line_of(
-        Source(name="In"),
-        Station(name="S1", cycle_time=1.0),
-        Station(name="S2", cycle_time=1.0),
-        Sink(name="Out"),
-        ways=(
-            Connection(source="In", target="S1", probability=0.5),
-            Connection(source="In", target="S2", probability=0.5),
-            Connection(source="S1", target="Out"),
-            Connection(source="S2", target="Out"),
-        ),
-        products=PRODUCTS,
-        orders=ORDERS,
-    )
-    with pytest.raises(PlanError, match="that is one chain"):
-        run_replication(split, plan=schedule("one", "two"))
 
 
 def test_the_horizon_is_a_cap(line):
