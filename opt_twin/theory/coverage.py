@@ -14,6 +14,7 @@ from opt_twin.line import (
     Routing,
     Source,
     Station,
+    Transport,
 )
 from opt_twin.theory.working_time import share_of_week
 
@@ -61,6 +62,9 @@ def _left_out(line: Line, element: Element) -> Iterator[str]:
     elif isinstance(element, Buffer) and element.discipline != "fifo":
         if any(station.setup_times for station in line.stations):
             yield "set-ups are counted as if products followed one another at random, in no order of a buffer"
+    elif isinstance(element, Transport):
+        if any(fleet.number > 1 for fleet in line.fleets if fleet.name == element.fleet):
+            yield "each place calls one vehicle after another, which is left out, and where idle ones stand"
     elif isinstance(element, Conveyor) and element.recirculating:
         yield "parts that go round again are left out, so it lets less through"
 

@@ -42,6 +42,20 @@ def test_a_wrong_value_of_a_fleet_is_refused_at_its_path():
         LINE.value("AGW.number")
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"fleets": ()}, "no fleet is called 'AGV'"),
+        ({"pallets": ()}, "no group of pallets is called 'tray'"),
+        ({"pallets": (Pallets(name="tray", number=1, unloaded_at="Sw"),)}, "no station is called 'Sw'"),
+        ({"fleets": (Fleet(name="AGV", speed=1, parking="Sw"),)}, "no element is called 'Sw'"),
+        (
+            {"fleets": (Fleet(name="AGV", speed=1, distances={"Saw": {"Oat": 1}}),)},
+            "no element is called 'Oat'",
+        ),
+        ({"fleets": (Fleet(name="AGV", speed=1),) * 2}, "the name 'AGV' is taken"),
+    ],
+)
 def test_what_nothing_is_called_is_named(fields, message):
     with pytest.raises(ModelError, match=message):
         LINE.replace(**fields)

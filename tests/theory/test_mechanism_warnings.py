@@ -299,6 +299,13 @@ def test_what_a_figure_leaves_out_is_said(fields, sentence):
     assert found.startswith(sentence)
 
 
+def test_several_vehicles_are_called_one_after_another():
+    middle = (station("A"), Transport(name="T", fleet="AGV"), station("B"))
+    assert covers(line_of(*middle, fleets=(Fleet(name="AGV", speed=1),))) == ()
+    (found,) = covers(line_of(*middle, fleets=(Fleet(name="AGV", speed=1, number=2),)))
+    assert found.startswith("T: each place calls one vehicle after another")
+
+
 def test_stations_that_leave_out_the_same_stand_together():
     line = line_of(station("A", shifts=("day",)), station("B", shifts=("day",)), shifts=(DAY,))
     (found,) = covers(line)
