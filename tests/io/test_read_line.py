@@ -82,7 +82,7 @@ def test_a_good_file_becomes_a_line():
             (
                 "line.yaml:6:17: elements.1.cycle_time: 'expnential' is not a distribution"
                 " (did you mean 'exponential'?); known: deterministic, exponential, uniform, triangular,"
-                " normal, lognormal, gamma, weibull, erlang, empirical, got 'expnential(5)'"
+                " normal, lognormal, gamma, weibull, erlang, empirical, custom, got 'expnential(5)'"
             ),
         ),
         (
