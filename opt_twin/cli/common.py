@@ -59,6 +59,7 @@ __all__ = [
     "number",
     "result_code",
     "seconds",
+    "share",
     "undisturbed",
 ]
 
@@ -120,6 +121,24 @@ def seconds(text: str, option: str = "--time-limit", *, zero: bool = False) -> f
         raise OptionError(f"{option}: {error}") from None
     if value < 0 or (value == 0 and not zero):
         raise OptionError(f"{option}: {text!r} must be {'0 or more' if zero else 'above 0'}")
+    return value
+
+
+def share(text: str, option: str) -> float:
+    """Return a share from the command line, as ``1%`` or ``0.01``: above 0 and below 1.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read or is out of its range.
+    """
+    plain = text.strip()
+    try:
+        value = float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
+    except ValueError:
+        raise OptionError(f"{option}: {text!r} is no share; write it as '1%' or '0.01'") from None
+    if not 0 < value < 1:
+        raise OptionError(f"{option}: {text!r} must be above 0 and below 100 %")
     return value
 
 

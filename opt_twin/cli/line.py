@@ -22,6 +22,7 @@ from opt_twin.cli.common import (
     counted,
     default_workers,
     seconds,
+    share,
     undisturbed,
 )
 from opt_twin.files import write_text
@@ -29,8 +30,8 @@ from opt_twin.files import write_text
 if TYPE_CHECKING:
     from opt_twin.analysis import BottleneckReport
     from opt_twin.line import Line
-    from opt_twin.results import Evaluation
-    from opt_twin.simulation import RunSettings
+    from opt_twin.results import Evaluation, RunWarning
+    from opt_twin.simulation import RunSettings, SequentialRun
 
 __all__ = [
     "BOTTLENECK_HELP",
@@ -42,7 +43,9 @@ __all__ = [
     "WarmUp",
     "bottleneck",
     "check",
+    "line_measures",
     "load",
+    "output_warnings",
     "run_settings",
     "schema",
     "simulate",
@@ -164,8 +167,21 @@ def simulate(
     line: LineFile,
     *,
     horizon: Horizon = "8h",
-    warm_up: WarmUp = "0s",
+    warm_up: Annotated[
+        str,
+        typer.Option("--warm-up", help="Start of the run that is left out of the measures; auto finds it."),
+    ] = "0s",
     replications: Replications = 20,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="Add replications until the interval of the throughput is as narrow, such as 1%.",
+            show_default=False,
+        ),
+    ] = None,
+    max_replications: Annotated[
+        int, typer.Option("--max-replications", min=2, help="With --precision: not more than these.")
+    ] = 1000,
     overlay: Overlay = None,
     sets: Set = None,
     workers: Workers = None,
@@ -177,33 +193,108 @@ def simulate(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Simulate a line."""
-    from opt_twin.simulation import simulate as run
-
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
-    settings = run_settings(horizon, warm_up, replications, workers)
+    wanted = None if precision is None else share(precision, "--precision")
+    auto = warm_up.strip().lower() == "auto"
+    settings = run_settings(horizon, "0s" if auto else warm_up, replications, workers)
     check_files(out=out)
-    with screen.progress("simulating") as advance:
-        evaluation = run(
-            model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
-        )
-    warn_if_nothing_left(screen, evaluation)
+    warnings = list(_overloads(model))
+    if auto:
+        settings, found = _settled(screen, model, settings, seed)
+        warnings += found
+    run = None
+    if wanted is None:
+        evaluation = _fixed(screen, model, settings, seed)
+    else:
+        run = _until(screen, model, settings, seed, wanted, max_replications)
+        evaluation = run.evaluation
+        warnings += run.warnings
+    warnings += output_warnings(evaluation)
     with undisturbed():
-        screen.json(simulated(evaluation))
+        precise = {} if run is None else {"precision": {"throughput": wanted, "reached": run.reached}}
+        screen.json(simulated(evaluation) | precise | {"warnings": [each.to_dict() for each in warnings]})
         show_measures(screen, evaluation)
+        for warning in warnings:
+            screen.warn(str(warning))
         if out is not None:
             from opt_twin.export import evaluation_frame
 
             write_text(out, evaluation_frame(evaluation).to_csv(index=False))
-    return ExitCode.OK
+    return ExitCode.INTERRUPTED if run is not None and run.interrupted else ExitCode.OK
+
+
+def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int) -> Evaluation:
+    from opt_twin.simulation import simulate as run
+
+    with screen.progress("simulating") as advance:
+        return run(
+            model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
+        )
+
+
+def _until(
+    screen: Screen, model: Line, settings: RunSettings, seed: int, wanted: float, most: int
+) -> SequentialRun:
+    """Run until the interval of the throughput is narrow enough."""
+    from opt_twin.simulation import simulate_until
+
+    with screen.progress("simulating") as advance:
+
+        def told(evaluation: Evaluation, excess: float) -> None:
+            done = len(evaluation.replications)
+            advance(min(1.0, 1 / excess**2) if excess else 1.0, 1.0, counted(done, "replication"))
+
+        return simulate_until(
+            model,
+            settings=settings,
+            measures={"throughput": wanted},
+            max_replications=most,
+            seed=seed,
+            on_progress=told,
+        )
+
+
+_PILOTS = 10
+
+
+def _settled(
+    screen: Screen, model: Line, settings: RunSettings, seed: int
+) -> tuple[RunSettings, tuple[RunWarning, ...]]:
+    """Return the settings with the warm-up that MSER-5 suggests, and what it warns about."""
+    from opt_twin.simulation import suggest_warm_up
+
+    pilot = settings.replace(replications=max(2, min(settings.replications, _PILOTS)))
+    with screen.progress("looking for the warm-up") as advance:
+        suggestion = suggest_warm_up(
+            model, settings=pilot, seed=seed, on_progress=lambda done, total: advance(done, total, "")
+        )
+    screen.note(f"warm-up {suggestion}, by MSER-5 on {counted(pilot.replications, 'run')}")
+    return settings.replace(warm_up=suggestion.warm_up), suggestion.warnings
+
+
+def _overloads(model: Line) -> tuple[RunWarning, ...]:
+    """Return a warning for each queue of which theory knows that it grows without bound."""
+    from opt_twin.results import RunWarning, WarningCode
+    from opt_twin.theory import growing_queues
+
+    return tuple(RunWarning(code=WarningCode.GROWING, message=text) for text in growing_queues(model))
+
+
+def output_warnings(evaluation: Evaluation) -> tuple[RunWarning, ...]:
+    """Return a warning when the runs were too short for a single part."""
+    from opt_twin.results import RunWarning, WarningCode
+
+    if evaluation["parts_out"].any():
+        return ()
+    text = "no part left the line in any replication: the horizon is too short, or the line has locked up"
+    return (RunWarning(code=WarningCode.NO_OUTPUT, message=text),)
 
 
 def warn_if_nothing_left(screen: Screen, evaluation: Evaluation) -> None:
     """Warn when the runs were too short for a single part."""
-    if not evaluation["parts_out"].any():
-        screen.warn(
-            "no part left the line in any replication: the horizon is too short, or the line has locked up"
-        )
+    for warning in output_warnings(evaluation):
+        screen.warn(str(warning))
 
 
 def simulated(evaluation: Evaluation) -> dict[str, object]:
@@ -211,7 +302,7 @@ def simulated(evaluation: Evaluation) -> dict[str, object]:
     from opt_twin.export import finite_estimate
 
     kpis = {}
-    for name in _line_measures(evaluation):
+    for name in line_measures(evaluation):
         estimate = finite_estimate(evaluation, name)
         kpis[name] = {
             "mean": None if estimate is None else estimate.mean,
@@ -233,7 +324,8 @@ def simulated(evaluation: Evaluation) -> dict[str, object]:
     }
 
 
-def _line_measures(evaluation: Evaluation) -> list[str]:
+def line_measures(evaluation: Evaluation) -> list[str]:
+    """Return the measures of the line as a whole."""
     return [name for name in evaluation.values if "." not in name]  # no name of an element holds a dot
 
 
@@ -249,7 +341,7 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
     from opt_twin.export import finite_estimate
 
     rows = []
-    for name in _line_measures(evaluation):
+    for name in line_measures(evaluation):
         estimate = finite_estimate(evaluation, name)
         rows.append([name, "-" if estimate is None else str(estimate), evaluation.units.get(name, "")])
     screen.table(

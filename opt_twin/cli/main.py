@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 import opt_twin
-from opt_twin.cli import doctor, line, optimize, solve, study
+from opt_twin.cli import compare, doctor, line, optimize, solve, study
 from opt_twin.cli.common import guarded
 
 __all__ = ["app", "main"]
@@ -38,6 +38,9 @@ app.command("simulate", help=line.SIMULATE_HELP, short_help="Measures of a line 
 )
 app.command("bottleneck", help=line.BOTTLENECK_HELP, short_help="The station that limits a line.")(
     guarded(line.bottleneck)
+)
+app.command("compare", help=compare.HELP, short_help="How two lines differ, or the best of several.")(
+    guarded(compare.compare)
 )
 app.command("optimize", help=optimize.HELP, short_help="Pareto front over decisions on a line.")(
     guarded(optimize.optimize)

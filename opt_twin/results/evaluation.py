@@ -36,13 +36,14 @@ import numpy.typing as npt
 
 from opt_twin.errors import EvaluationError, UnknownNameError
 from opt_twin.records import FrozenMapping, Rebuilt, digest_of, read_only
+from opt_twin.results.distribution import Histogram, Quantile, histogram_of, quantile_of
 from opt_twin.results.estimate import Estimate
 
 if TYPE_CHECKING:
     from opt_twin.line import Line
     from opt_twin.plan import Plan
 
-__all__ = ["BELT_STATES", "STATES", "VEHICLE_STATES", "Evaluation", "Evaluator"]
+__all__ = ["BELT_STATES", "STATES", "VEHICLE_STATES", "Evaluation", "Evaluator", "Replicator"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -140,6 +141,14 @@ class Evaluation(Rebuilt):
         """Return the mean of a measure with its Student interval."""
         return Estimate.of(self[measure], confidence)
 
+    def quantile(self, measure: str, share: float, confidence: float = 0.95) -> Quantile:
+        """Return a quantile of a measure over the replications, with an interval from order statistics."""
+        return quantile_of(self[measure], share, confidence)
+
+    def histogram(self, measure: str, bins: int | npt.ArrayLike | None = None) -> Histogram:
+        """Return in how many replications a measure falls into each bin."""
+        return histogram_of(self[measure], bins)
+
     def states(self) -> dict[str, dict[str, float]]:
         """Return station -> state -> mean share of the time, for the stations of the line."""
         last = STATES[-1]  # people and vehicles have states too, but never this one
@@ -197,3 +206,12 @@ class Evaluator(Protocol):
 
     def evaluate(self, line: Line, *, plan: Plan | None = None, seed: int) -> Evaluation:
         """Return the measures of `line` under `plan`; the same arguments give the same bits."""
+
+
+class Replicator(Evaluator, Protocol):
+    """An evaluator that gives as many replications as it is asked for, block by block."""
+
+    def replicate(
+        self, line: Line, *, first: int, count: int, plan: Plan | None = None, seed: int
+    ) -> Evaluation:
+        """Return the replications `first` ... `first + count - 1`; the same bits in any blocks."""

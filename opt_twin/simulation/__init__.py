@@ -7,16 +7,18 @@ from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.routing import RoutingRule
+from opt_twin.simulation.sequential import OnBlock, SequentialRun, simulate_until
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.snapshot import Snapshot
 from opt_twin.simulation.stepwise import Decision, Observation, Policy, Simulation
-from opt_twin.simulation.warm_up import mser5
+from opt_twin.simulation.warm_up import WarmUp, grows, mser5, suggest_warm_up
 
 __all__ = [
     "Cycle",
     "Decision",
     "EventRecord",
     "Observation",
+    "OnBlock",
     "OnProgress",
     "PartView",
     "Policy",
@@ -24,12 +26,17 @@ __all__ = [
     "RoutingRule",
     "Run",
     "RunSettings",
+    "SequentialRun",
     "Simulation",
     "SimulationEvaluator",
     "Snapshot",
     "StationBehaviour",
+    "WarmUp",
+    "grows",
     "mser5",
     "pooled_evaluator",
     "run_replication",
     "simulate",
+    "simulate_until",
+    "suggest_warm_up",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -145,12 +146,13 @@ class Agenda:
         Name -> order.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("_rest",)
+    STATE: ClassVar[tuple[str, ...]] = ("_entries", "_rest")
     __slots__ = (*STATE, "_orders")
 
     def __init__(self, steps: Sequence[Step], orders: Mapping[str, Order]) -> None:
         self._orders = orders
         self._rest = [(order, operation, start, orders[order].quantity) for order, operation, start in steps]
+        self._entries: dict[str, int] = dict(Counter(order for order, *_ in steps))
 
     @property
     def next(self) -> str | None:
@@ -169,7 +171,7 @@ class Agenda:
 
     def expects(self, order: str | None) -> bool:
         """Return whether units of `order` are to come."""
-        return any(name == order for name, *_ in self._rest)
+        return order is not None and self._entries.get(order, 0) > 0
 
     def take(self, part: Part) -> bool:
         """Take off a part that has come; return whether no more of its order is to come now."""
@@ -205,6 +207,7 @@ class Agenda:
             self._rest[index] = (order, operation, start, left - units)
             return False
         del self._rest[index]
+        self._entries[order] -= 1
         return True
 
     def following(self, order: str | None) -> Order | None:

@@ -86,6 +86,7 @@ class BatchServer(Server):
         batch.born = sum(member.born for member in members)
         batch.defective = any(member.defective for member in members)
         batch.pallets = tuple(pool for member in members for pool in member.pallets)
+        batch.rejected = any(member.rejected for member in members)
         batch.operation = max(member.operation for member in members)
         if self._station.keeps:
             batch.members = members

@@ -104,6 +104,11 @@ class Calendar(simpy.Environment):
     """A SimPy environment that runs causes without the cost of a callback list.
 
     Ordinary SimPy events and processes run in it too.
+
+    Attributes
+    ----------
+    look
+        Called after every so many events; may raise to end the run. None for nothing.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("_over",)
@@ -111,6 +116,7 @@ class Calendar(simpy.Environment):
     def __init__(self) -> None:
         super().__init__()
         self._over = False
+        self.look: Callable[[], None] | None = None
 
     def schedule_at(self, cause: Cause, priority: EventPriority, time: float) -> None:
         """Put a cause into the calendar for a moment, to the last bit, that is not over."""
@@ -149,13 +155,26 @@ class Calendar(simpy.Environment):
                 now = float(self._now)
                 if now == before:
                     raise SimulationError(
-                        f"{STALL_EVENTS} events happened at {now:g} s without time going on; give some "
-                        "element that every part passes a time above 0"
+                        f"{STALL_EVENTS} events happened at {now:g} s without time going on"
+                        f"{self._culprits()}; give some element that every part passes a time above 0"
                     )
                 before = now
+                if self.look is not None:
+                    self.look()
         except _Ended:
             self._over = True
             return float(self._now)
+
+    def _culprits(self) -> str:
+        """Return where the next events happen."""
+        names: dict[str, None] = {}
+        for _ in range(100):
+            owner = getattr(getattr(self._queue[0][3], "act", None), "__self__", None)
+            name = getattr(owner, "place", None) or getattr(owner, "name", None)
+            if isinstance(name, str):
+                names[name] = None
+            self._execute(1)
+        return f", at {', '.join(names)}" if names else ""
 
     def advance(self, until: float) -> bool:
         """Handle the next event, if it comes at `until` or before; return whether it did.

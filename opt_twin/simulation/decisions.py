@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from opt_twin.errors import OptionError, did_you_mean
+from opt_twin.simulation.disciplines import RankedBufferNode
 from opt_twin.simulation.parts import Giver
 from opt_twin.simulation.servers import Server, settle
 
@@ -77,6 +78,8 @@ class Decisions:
         way = self._ways[self.element_of(giver), target]
         part = giver.peek()
         way.count(part)
+        if isinstance(giver, RankedBufferNode):
+            giver.chosen[0] = way.target
         if not way.target.ready(part, now):
             way.target.wait(giver, now)
             return

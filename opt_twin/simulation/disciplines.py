@@ -123,6 +123,7 @@ class Lane:
     def surrender(self, now: float) -> Part:
         """Give the head away."""
         self._buffer.moment += now
+        self._buffer.level -= 1
         return self.parts.popleft()
 
     def moved_on(self, now: float, freed: list[Server]) -> None:
@@ -138,20 +139,19 @@ class LanedBufferNode(BufferNode):
     ----------
     lanes
         Product -> its queue.
+    level
+        How many parts lie in it.
     """
 
-    __slots__ = ("lanes",)
+    STATE: ClassVar[tuple[str, ...]] = (*BufferNode.STATE, "level")
+    __slots__ = ("lanes", "level")
 
     def __init__(
         self, buffer: Buffer, *, key: int, ways: Ways, ledger: Ledger, products: Sequence[str | None]
     ) -> None:
         super().__init__(buffer, key=key, ways=ways, ledger=ledger)
         self.lanes = {product: Lane(self, key + index) for index, product in enumerate(products)}
-
-    @property
-    def level(self) -> int:
-        """How many parts lie in it."""
-        return sum(len(lane.parts) for lane in self.lanes.values())
+        self.level = 0
 
     def contents(self) -> Iterator[Part]:
         """Yield the parts in it."""
@@ -183,6 +183,7 @@ class LanedBufferNode(BufferNode):
             target.wait(lane, now)
         else:
             lane.parts.append(part)
+        self.level += 1
         self.moment -= now
 
     def settle_lane(self, lane: Lane, now: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from opt_twin.errors import PlanError, SimulationError
@@ -13,6 +14,7 @@ from opt_twin.records import FrozenMapping
 from opt_twin.simulation.build import Floor
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.conservation import check_run
+from opt_twin.simulation.deadlock import can_lock, refuse_deadlock
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.servers import Server
@@ -121,6 +123,9 @@ class Engine:
             line, settings=settings, plan=plan, seed=seed, replication=replication, log=[] if log else None
         )
         self.floor.actor("engine", self)
+        self._can_lock = can_lock(self.floor)
+        if self._can_lock:
+            self.floor.calendar.look = partial(refuse_deadlock, self.floor)
         self._before: Totals | None = None
         self._warm: Totals | None = None
 
@@ -137,6 +142,8 @@ class Engine:
         """Check and close the accounts of a run that has ended."""
         floor = self.floor
         end = float(floor.calendar.now)
+        if self._can_lock:
+            refuse_deadlock(floor)
         self._refuse_open_orders()
         if self.settings.check:
             check_run(floor, end)

@@ -19,7 +19,7 @@ __all__ = ["SimulationEvaluator", "pooled_evaluator"]
 
 @dataclass(frozen=True, slots=True)
 class SimulationEvaluator:
-    """Scores a line by simulating it; implements :class:`opt_twin.results.Evaluator`.
+    """Scores a line by simulating it; implements :class:`opt_twin.results.Replicator`.
 
     Attributes
     ----------
@@ -37,6 +37,13 @@ class SimulationEvaluator:
     def evaluate(self, line: Line, *, plan: Plan | None = None, seed: int) -> Evaluation:
         """Return the measures of `line` under `plan`; the same arguments give the same bits."""
         return simulate(line, settings=self.settings, plan=plan, seed=seed, executor=self.executor)
+
+    def replicate(
+        self, line: Line, *, first: int, count: int, plan: Plan | None = None, seed: int
+    ) -> Evaluation:
+        """Return the replications `first` ... `first + count - 1`; the same bits in any blocks."""
+        settings = self.settings.replace(first_replication=first, replications=count)
+        return simulate(line, settings=settings, plan=plan, seed=seed, executor=self.executor)
 
 
 @contextmanager

@@ -60,13 +60,12 @@ class Outcome:
         if batch.members is None:
             return [batch]
         for member in batch.members:
-            member.rejected = batch.rejected
             member.operation = batch.operation
             self._ledger.note(now, self._name, "split", member, server=server, batch=batch.number)
         return batch.members
 
     def _divide(self, part: Part, server: int, now: float) -> list[Part]:
-        """Return the pieces of a part: they share its units, and have one at least."""
+        """Return the pieces of a part: they share its units, one at least; the first has its pallets."""
         count = len(self._products)
         units = max(part.units, count)
         self._ledger.create(part, units - part.units, now, rank=self._rank)
@@ -80,4 +79,5 @@ class Outcome:
             piece.operation = part.operation
             self._ledger.note(now, self._name, "split", piece, server=server, batch=part.number)
             pieces.append(piece)
+        pieces[0].pallets = part.pallets
         return pieces

@@ -72,6 +72,18 @@ class Part:
         for member in self.members or ():
             member.defective = True
 
+    def spoil(self) -> None:
+        """Become defective, with all members."""
+        self.defective = True
+        for member in self.members or ():
+            member.spoil()
+
+    def judge(self, *, rejected: bool) -> None:
+        """Take the result of an inspection, which holds for all members."""
+        self.rejected = rejected
+        for member in self.members or ():
+            member.judge(rejected=rejected)
+
 
 class Giver(Protocol):
     """A place whose part waits for a place elsewhere: of any element but a sink."""
@@ -126,3 +138,5 @@ def free_pallets(part: Part, now: float, unloaded: tuple[PalletPool, ...] | None
         else:
             kept.append(pool)
     part.pallets = tuple(kept)
+    for member in part.members or ():  # what a batch leaves, its members leave too
+        member.pallets = tuple(pool for pool in member.pallets if pool in kept)

@@ -170,8 +170,11 @@ class RuledWays(Ways):
         self._conditional = False
 
     def lead_along(self, ways: list[Way], connections: Sequence[Connection], givers: list[Giver]) -> None:
-        """Set the ways, in the order of the connections, and who gives parts to them."""
-        self._ways = tuple(ways)
+        """Set the ways, in the order of the connections, and who gives parts to them.
+
+        A way of probability 0 is none.
+        """
+        self._ways = tuple(way for way in ways if way.share > 0)
         self._conditional = any(connection.conditional for connection in connections)
         self._discard.of(givers)
 
@@ -221,10 +224,6 @@ class ByShare(RuledWays):
     def __init__(self, element: str, *, discard: Discard, draw: Callable[[], float]) -> None:
         super().__init__(element, discard=discard)
         self._draw = draw
-
-    def admitted(self, part: Part) -> Sequence[Way]:
-        """Return the ways that `part` may go: none of probability 0."""
-        return [way for way in self._ways if way.share > 0 and way.admits(part)]
 
     def pick(self, admitted: Sequence[Way], part: Part, now: float) -> Way:  # noqa: ARG002 - as every rule
         """Return the first way whose cumulated share of the sum is above a draw."""
@@ -326,7 +325,7 @@ class FirstReady(RuledWays):
     def lead_along(self, ways: list[Way], connections: Sequence[Connection], givers: list[Giver]) -> None:
         """Set the ways, in the order of the connections, and who gives parts to them."""
         super().lead_along(ways, connections, givers)
-        self.offers = {giver: tuple(Offer(giver, way, self) for way in ways) for giver in givers}
+        self.offers = {giver: tuple(Offer(giver, way, self) for way in self._ways) for giver in givers}
 
     def choose(self, part: Part, now: float) -> Taker:
         """Return what waits for the first target that can take `part`."""
@@ -390,6 +389,11 @@ class Offer:
         self.open = False
         self.since = 0.0
         self.key = giver.key
+
+    @property
+    def giver(self) -> Giver:
+        """Who waits."""
+        return self._giver
 
     def peek(self) -> Part:
         """Return the part that waits."""

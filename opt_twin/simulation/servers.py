@@ -352,7 +352,7 @@ class Server(Worker):
         """Return whether the test rejects `part` and it is to be scrapped."""
         inspection = self._station.station.inspection
         assert inspection is not None
-        part.rejected = draw < (inspection.detection if part.defective else inspection.false_alarm)
+        part.judge(rejected=draw < (inspection.detection if part.defective else inspection.false_alarm))
         return part.rejected and inspection.rejects == "scrap"
 
     def _scrap(self, why: str, now: float) -> None:

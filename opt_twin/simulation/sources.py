@@ -81,6 +81,11 @@ class SourceNode:
         """Yield nothing."""
         yield from ()
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has no part to release."""
+        return self._part is None
+
     def start(self) -> None:
         """Begin to release parts."""
         self._prepare(0.0)

@@ -14,7 +14,7 @@ from opt_twin.theory.capacity import StationCapacity, capacity_table, predicted_
 from opt_twin.theory.coverage import covers
 from opt_twin.theory.cycle_time import effective_cycle_time
 from opt_twin.theory.limits import Limit, limits
-from opt_twin.theory.line_warnings import line_warnings
+from opt_twin.theory.line_warnings import growing_queues, line_warnings
 from opt_twin.theory.markov_line import TandemMeasures, markov_line
 from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
 from opt_twin.theory.renewal import availability, completion_time, cycles_to_failure, restart_time
@@ -43,6 +43,7 @@ __all__ = [
     "effective_cycle_time",
     "exponential_two_station",
     "geometric_two_station",
+    "growing_queues",
     "limits",
     "line_availability",
     "line_warnings",

@@ -15,7 +15,7 @@ from opt_twin.theory.renewal import cycles_to_failure
 from opt_twin.theory.traffic import Traffic, released_per_hour, traffic
 from opt_twin.timebase import format_duration
 
-__all__ = ["line_warnings"]
+__all__ = ["growing_queues", "line_warnings"]
 
 _YEAR = 365 * 86400.0
 _DAY = 86400.0
@@ -57,6 +57,15 @@ def line_warnings(line: Line) -> tuple[str, ...]:
     found += _unused_products(line, flow)
     found += mechanism_warnings(line, flow, rows)
     return tuple(found)
+
+
+def growing_queues(line: Line) -> tuple[str, ...]:
+    """Return a sentence for each unlimited buffer whose queue grows without bound.
+
+    They are the first ones of :func:`line_warnings`.
+    """
+    table = {row.station: row for row in capacity_table(line)}
+    return tuple(_growing_queues(line, table, traffic(line)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,26 @@ def test_a_kit_that_is_unpacked_gives_its_components_and_a_single_part_passes(li
     assert run.values["defective_parts"] == 3  # the cycle that joined them was bad
 
 
+def test_a_bad_cycle_spoils_what_is_packed_within_what_is_packed(line_of):
+    """Packs of two in a pack of two, spoilt as a whole, and unpacked twice."""
+    line = line_of(
+        Source(name="In", limit=4),
+        Station(name="Pack", cycle_time=1.0, batch_size=2),
+        Station(name="Pallet", cycle_time=1.0, batch_size=2, defect_rate=1.0),
+        Station(name="Open", cycle_time=1.0, unpacks=True),
+        Station(name="Unpack", cycle_time=1.0, unpacks=True),
+        Sink(name="Out"),
+    )
+    run = once(line, 20)
+    assert [(time, part) for time, part, _ in events(run, "exit", "Out")] == [
+        (5.0, 0),
+        (5.0, 1),
+        (6.0, 2),
+        (6.0, 3),
+    ]
+    assert run.values["defective_parts"] == 4
+
+
 def test_an_oven_can_make_another_product(line_of):
     line = one(line_of, "aabb", batch_size=2, batch_output="parts", makes="kit")
     run = once(line, 10)
@@ -379,6 +399,58 @@ def test_a_plan_counts_the_pieces_of_an_order(line_of):
     assert [len(batch) for batch in members(run)] == [4, 2, 3]
     assert run.values["order.one.completion"] == 10.0
     assert run.end == 13.0
+
+
+def test_a_part_of_another_order_closes_a_batch_without_a_plan_too(line_of):
+    line = line_of(
+        Source(name="In", releases_orders=True),
+        Buffer(name="Q"),
+        Station(name="Pack", cycle_time=1.0, batch_size=4, batch_wait=5.0),
+        Sink(name="Out"),
+        products=MADE,
+        orders=(Order(name="one", product="a", quantity=5), Order(name="two", product="a", quantity=2)),
+    )
+    run = once(line, 20)
+    assert members(run) == [[0, 1, 2, 3], [4], [5, 6]]
+    # packed from 0, from 1 as the part of the other order waits behind, and 5 s after 2
+    assert [time for time, _, _ in events(run, "start", "Pack")] == [0.0, 1.0, 7.0]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ac"), st.integers(1, 5)), min_size=1, max_size=4),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.sampled_from([None, 2.0]),
+    st.integers(0, 99),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_plan_through_oven_saw_and_packing_is_carried_out(line_of, wanted, oven, pack, patience, seed):
+    """Whatever is scrapped on the way: every order is complete in the end."""
+    line = line_of(
+        Source(name="In"),
+        Station(
+            name="Oven",
+            cycle_time=2.0,
+            batch_size=oven,
+            batch_wait=patience,
+            batch_output="parts",
+            defect_rate=0.3,
+            inspection=Inspection(detection=0.7),
+        ),
+        Station(name="Saw", cycle_time=1.0, yields={"b": 3}, defect_rate=0.3, inspection=Inspection()),
+        Buffer(name="Q", capacity=2),
+        Station(name="Pack", cycle_time=1.0, batch_size=pack, setup_times={"a": {"c": 2.0}}),
+        Station(name="Unpack", cycle_time=0.25, unpacks=True),
+        Sink(name="Out"),
+        products=MADE,
+        orders=tuple(
+            Order(name=str(number), product=product, quantity=quantity)
+            for number, (product, quantity) in enumerate(wanted)
+        ),
+    )
+    names = [order.name for order in line.orders]
+    run = run_replication(line, plan=plan_of(names, "Oven"), settings=RunSettings(horizon=1000), seed=seed)
+    assert run.end == max(run.values[f"order.{name}.completion"] for name in names)
 
 
 @given(

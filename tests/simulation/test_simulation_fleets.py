@@ -159,6 +159,39 @@ def test_no_more_parts_are_on_their_way_than_there_are_places(line_of, place, pl
     assert 10 * 100 * result.values["AGV.waiting"] == pytest.approx(waited)
 
 
+@pytest.mark.parametrize(
+    ("place", "loaded"),
+    [
+        (Buffer(name="B", capacity=1), [0, 2, 22]),
+        (Conveyor(name="B", length=1, pitch=1, speed=1), [0, 3, 23]),
+    ],
+)
+def test_an_idle_vehicle_is_sent_when_a_part_has_left_the_target(line_of, place, loaded):
+    """The station takes 20 s for each part; the way is 1 m, and riding on the belt takes 1 s."""
+    line = line_of(
+        Source(name="In"),
+        Transport(name="T", fleet="AGV"),
+        place,
+        Station(name="S", cycle_time=20),
+        Sink(name="Out"),
+        fleets=(fleet(distances={"In": {"B": 1}}),),
+    )
+    assert times(run(line, horizon=30), "T", "enter") == loaded
+
+
+def test_another_vehicle_is_sent_when_one_has_delivered_and_is_flat(line_of):
+    """The first part goes through the only place of B at 10; that is free again, and its vehicle charges."""
+    line = line_of(
+        Source(name="In"),
+        Transport(name="T", fleet="AGV"),
+        Buffer(name="B", capacity=1),
+        Station(name="S", cycle_time=1e6),
+        Sink(name="Out"),
+        fleets=(fleet(number=2, battery=5, charging_time=200, distances={"In": {"B": 10}}),),
+    )
+    assert times(run(line), "T", "enter") == [0, 10]
+
+
 def test_parts_of_other_ways_take_places_that_are_reserved(line_of):
     """B is free at 2 when the vehicle sets off, but a part from elsewhere is there at 5, for 10 s."""
     arrows = [("In", "A"), ("A", "T"), ("T", "B"), ("Else", "B"), ("B", "Out")]

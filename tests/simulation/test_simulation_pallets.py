@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.errors import ConservationError
+from opt_twin.graph import ranks
 from opt_twin.line import (
     Buffer,
     Connection,
@@ -132,6 +133,20 @@ def test_the_source_that_has_waited_longest_gets_the_pallet(line_of):
     )
     released = [(e.time, e.element) for e in run(line, horizon=30).events if e.kind == "release"]
     assert released == [(1, "A"), (7, "A"), (13, "B"), (19, "A"), (25, "B")]
+
+
+@pytest.mark.parametrize("saturated", ["A", "B"])
+def test_sources_that_ask_at_one_moment_get_the_pallet_by_rank(line_of, saturated):
+    """At 10 the saturated source gets the pallet and asks again; the other asks for the first time."""
+    line = line_of(
+        *(Source(name=n, interarrival=None if n == saturated else 10, pallets="P") for n in "AB"),
+        Station(name="S", cycle_time=10),
+        Sink(name="Out"),
+        ways=[Connection(source=a, target=b) for a, b in [("A", "S"), ("B", "S"), ("S", "Out")]],
+        pallets=(pallets(1),),
+    )
+    released = [e.element for e in run(line, horizon=20).events if e.kind == "release"]
+    assert released == [saturated, saturated, min("AB", key=ranks(line).get)]
 
 
 @given(

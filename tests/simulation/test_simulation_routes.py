@@ -26,7 +26,9 @@ from opt_twin.plan import Assignment, Schedule
 from opt_twin.scheduling import Job, Operation, SchedulingInstance
 from opt_twin.scheduling.dispatching import dispatch
 from opt_twin.simulation import RunSettings, run_replication
+from opt_twin.streams import stream
 
+RANDOM = {"cycle_time": Exponential(mean=3.0), "cycle_time_by_product": {}}
 RULES = ("SPT", "MWKR", "LWKR")
 
 
@@ -108,6 +110,51 @@ def test_a_semi_active_schedule_is_executed_to_the_second(shop):
             job_shop(instance), plan=schedule, settings=RunSettings(late=late, horizon=200), log=True
         )
         assert executed(run) == planned
+
+
+@given(shops(), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_a_run_with_random_times_is_the_recursion_of_its_sequences(shop, seed):
+    """An operation starts when its job and its machine have done what comes before; to the last bit."""
+    instance, rule = shop
+    schedule = dispatch(instance, rule)
+    line = job_shop(instance)
+    line = line.with_values(
+        {f"{machine}.{field}": value for machine in instance.machines for field, value in RANDOM.items()}
+    )
+    run = run_replication(line, plan=schedule, settings=RunSettings(horizon=2000), seed=seed, log=True)
+    draws = {machine: stream(seed, 0, machine, "processing") for machine in instance.machines}
+    times = {
+        machine: [float(RANDOM["cycle_time"].sample(draws[machine], 1)[0]) for _ in instance.jobs]
+        for machine in instance.machines
+    }
+    job_end, machine_end = {}, {}
+    for done in schedule.assignments:
+        start = max(job_end.get(done.job, 0.0), machine_end.get(done.machine, 0.0))
+        machine_end[done.machine] = job_end[done.job] = start + times[done.machine].pop(0)
+    assert {name: run.values[f"order.{name}.completion"] for name in job_end} == job_end
+
+
+@given(shops(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_each_of_two_servers_follows_its_own_sequence(shop, data):
+    """Operations are planned on single servers, each after what its job and its server do before."""
+    instance, _ = shop
+    left = {job.name: list(job.operations) for job in instance.jobs}
+    done, job_end, server_end = [], dict.fromkeys(left, 0), {}
+    while any(left.values()):
+        job = data.draw(st.sampled_from([name for name, operations in left.items() if operations]))
+        operation = left[job].pop(0)
+        server = f"{operation.machine}#{data.draw(st.integers(1, 2))}"
+        start = max(job_end[job], server_end.get(server, 0))
+        job_end[job] = server_end[server] = start + operation.duration
+        done.append(
+            assignment(job, server, start, operation=len(instance.jobs[0].operations) - len(left[job]))
+        )
+    line = job_shop(instance, **{machine: {"servers": 2} for machine in instance.machines})
+    run = run_replication(line, plan=Schedule(assignments=tuple(done)), log=True)
+    begun = sorted((e.time, f"{e.element}#{e.server + 1}", e.order) for e in run.events if e.kind == "start")
+    assert begun == sorted((float(a.start), a.machine, a.job) for a in done)
 
 
 def assignment(job, machine, start, operation=0):

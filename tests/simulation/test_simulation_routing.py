@@ -2,6 +2,7 @@
 
 import sys
 import types
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from opt_twin.line import (
 )
 from opt_twin.simulation import RunSettings, run_replication, simulate
 from opt_twin.simulation.build import Floor
+from opt_twin.simulation.calendar import Kind
 
 AB = (Product(name="a"), Product(name="b"))
 
@@ -291,6 +293,61 @@ def test_decisions_are_left_to_whoever_steps(line_of):
             floor.decisions.carry_out(floor.pending[0][0], target, 0.0)
     assert floor.ledger.released == 1
     assert [giver.peek().number for giver in floor.stations["A"].waiting] == [1]
+
+
+def test_a_head_that_is_overtaken_after_its_decision_goes_where_that_said(line_of):
+    """Part 1 is sent to A, which works on part 0 until 10 s; part 2 comes to the front meanwhile."""
+    line = line_of(
+        Source(name="In", interarrival=1.0, limit=3),
+        Buffer(name="L", discipline="lifo", routing="decision"),
+        Station(name="A", cycle_time=9.0),
+        Station(name="B", cycle_time=1.0),
+        Sink(name="Out"),
+        ways=(to("In", "L"), to("L", "A"), to("L", "B"), to("A", "Out"), to("B", "Out")),
+    )
+    floor = Floor(line, plan=None, seed=0, replication=0, log=[])
+    for time, target in ((1.5, "A"), (2.5, "A"), (3.5, "B")):
+        floor.at(time, Kind.OBSERVATION, partial(decide, floor, target))
+    floor.at(30.0, Kind.HORIZON, floor.calendar.end)
+    floor.start()
+    floor.calendar.execute()
+    begun = [(e.time, e.element, e.part) for e in floor.ledger.log if e.kind == "start"]
+    assert begun == [(1.5, "A", 0), (3.5, "B", 2), (10.5, "A", 1)]
+    assert floor.pending == []
+
+
+def decide(floor, target, now):
+    ((giver, _),) = floor.pending
+    floor.decisions.carry_out(giver, target, now)
+
+
+def test_whatever_changes_in_a_run_says_what_it_is(line_of):
+    """Every actor names its state in slots that it has, and its events."""
+    line = line_of(
+        Source(name="In", timetable=[Release(time=0.0)], routing="first_ready"),
+        Buffer(name="L", discipline="lifo", routing="round_robin"),
+        Buffer(name="P", discipline="by_product"),
+        Station(name="A", cycle_time=1.0, components={"a": 1}, batch_by="family"),
+        Station(name="B", cycle_time=1.0, batch_size=2, batch_wait=3, routing="decision"),
+        Sink(name="Out"),
+        Sink(name="Else"),
+        ways=(
+            to("In", "L"),
+            to("In", "P"),
+            to("L", "A"),
+            to("L", "B"),
+            to("P", "A"),
+            to("A", "Out"),
+            to("B", "Out"),
+            to("B", "Else"),
+        ),
+        products=AB,
+    )
+    floor = Floor(line, plan=None, seed=0, replication=0, log=None)
+    for name, actor in floor.actors.items():
+        for field in (*getattr(type(actor), "STATE", ()), *getattr(type(actor), "CAUSES", ())):
+            assert hasattr(actor, field), (name, field)
+    assert {"In|ways", "L|ways", "B|ways", "P|", "P|a", "P|b", "decisions"} <= set(floor.actors)
 
 
 def test_a_limit_needs_a_number_of_times(line_of):

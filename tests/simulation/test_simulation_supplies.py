@@ -107,6 +107,13 @@ def test_an_order_that_is_open_at_the_horizon_is_late_until_then(line_of):
     assert run.values["orders_on_time"] == 0
 
 
+def test_open_orders_are_no_numbers_in_an_evaluation(line_of):
+    line = shop(line_of, Source(name="In", releases_orders=True), orders=ORDERS)
+    result = simulate(line, settings=RunSettings(horizon=27, replications=2))
+    assert math.isnan(result.mean("makespan"))
+    assert result.mean("order.one.completion") == 12
+
+
 def test_orders_need_one_source_and_orders(line_of):
     with pytest.raises(ModelError, match="the line has no orders"):
         shop(line_of, Source(name="In", releases_orders=True))
