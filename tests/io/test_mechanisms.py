@@ -49,7 +49,7 @@ elements:
   - {kind: buffer, name: Again}
   - {kind: sink, name: Out}
   - {kind: source, name: C, mix: {a: 1}, replenishes: Shelf}
-  - {kind: station, name: Saw, cycle_time: 5 s, yields: {b: 2}}
+  - {kind: station, name: Saw, cycle_time: 5 s, yields: {b: 1}}
   - {kind: stock, name: Shelf, reorder_point: 1, order_up_to: 3, demand: 1 min}
 connections:
   - A -> Kit
@@ -118,7 +118,7 @@ def test_what_is_no_time_of_day_is_told_at_its_place(written):
         ("product: b", "product: x", "elements.1.timetable.0.product", "no product is called 'x'"),
         ("{a: 1, b: 2}", "{a: 1, x: 2}", "elements.2.components.x", "no product is called 'x'"),
         ("makes: c", "makes: x", "elements.2.makes", "no product is called 'x'"),
-        ("yields: {b: 2}", "yields: {x: 2}", "elements.8.yields.x", "no product is called 'x'"),
+        ("yields: {b: 1}", "yields: {x: 1}", "elements.8.yields.x", "no product is called 'x'"),
         ("[c]}", "[x]}", "connections.2.products.0", "no product is called 'x'"),
         (
             "    shifts: [day]",
