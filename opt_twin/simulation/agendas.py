@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.errors import PlanError, SimulationError, did_you_mean
-from opt_twin.line import Behaviour, Line, Order
+from opt_twin.line import Line, Order
 from opt_twin.plan import Schedule
+from opt_twin.simulation.behaviours import Own
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.orders import OrderBook
 from opt_twin.simulation.servers import Server, settle
@@ -29,7 +29,6 @@ __all__ = [
     "RoutedBook",
     "machine_sequences",
     "release_sequence",
-    "replanner_for",
 ]
 
 Step = tuple[str, int, float]
@@ -37,7 +36,10 @@ Step = tuple[str, int, float]
 
 
 class Replanner(Protocol):
-    """A user's own rule for what a machine does when its next order is not there and another one is."""
+    """A user's own rule for what a machine does when its next order is not there and another one is.
+
+    It may also have ``state()`` and ``restore(state)``, where it remembers what a snapshot must hold.
+    """
 
     def replan(
         self, machine: str, rest: tuple[tuple[str, float], ...], waiting: tuple[str, ...], now: float
@@ -57,26 +59,6 @@ class Replanner(Protocol):
         now
             Seconds.
         """
-
-
-def replanner_for(behaviour: Behaviour) -> Replanner:
-    """Return the user's own rule `behaviour`.
-
-    Raises
-    ------
-    SimulationError
-        If the class cannot be loaded or made.
-    """
-    module, _, name = behaviour.path.partition(":")
-    try:
-        made = getattr(importlib.import_module(module), name)(**behaviour.options)
-    except Exception as error:
-        raise SimulationError(
-            f"the rule {behaviour.path!r} for late parts cannot be made: {error}; "
-            "write module:Class of a class that can be imported"
-        ) from error
-    rule: Replanner = made
-    return rule
 
 
 def machine_sequences(line: Line, plan: Schedule) -> dict[str, dict[str, tuple[Step, ...]]]:
@@ -274,6 +256,8 @@ class Lookout:
         Name of the machine in the plan.
     late
         What the server does when its next order is late, see :class:`~opt_twin.simulation.RunSettings`.
+    replanner
+        Whom it asks then; None for nobody.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("_due",)
@@ -301,6 +285,7 @@ class Lookout:
         calendar: Calendar,
         priority: EventPriority,
         late: Late,
+        replanner: Own | None,
     ) -> None:
         self._machine = machine
         self._station = station
@@ -309,7 +294,7 @@ class Lookout:
         self._calendar = calendar
         self._priority = priority
         self._late = late
-        self._replan = replanner_for(late) if isinstance(late, Behaviour) else None
+        self._replan = replanner
         self._due: float | None = None
         self._event = Cause(calendar, self._decide)
 
@@ -366,7 +351,7 @@ class Lookout:
             first = next(order for order in rest if order in waiting)
             rest.remove(first)
             return [first, *rest]
-        answer = tuple(self._replan.replan(self._machine, self._agenda.rest, waiting, now))
+        answer = tuple(self._replan.ask("replan", now, self._machine, self._agenda.rest, waiting, now))
         if sorted(answer) != sorted(rest):
             raise SimulationError(
                 f"the rule for late parts gave machine {self._machine!r} the orders {', '.join(answer)} "

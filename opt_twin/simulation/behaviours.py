@@ -17,7 +17,7 @@ from opt_twin.simulation.phases import RUN, phase_in_state
 if TYPE_CHECKING:
     from opt_twin.simulation.parts import Part
 
-__all__ = ["GROUP", "Cycle", "PartView", "StationBehaviour", "StationRules", "make"]
+__all__ = ["GROUP", "Cycle", "Own", "PartView", "StationBehaviour", "StationRules", "make"]
 
 GROUP = "opt_twin.behaviours"
 """The entry-point group of behaviours that other packages offer by name."""
@@ -153,42 +153,81 @@ def _found(path: str, what: str) -> Any:
     return known[module].load()
 
 
-class StationRules:
-    """The behaviour of one station in a run.
+class Own:
+    """An object that a user's class has made, in a run.
+
+    Parameters
+    ----------
+    behaviour
+        The class and its options.
+    what
+        Whose behaviour it is, for messages: ``station 'Oven'``.
+    method
+        That it must have, with its arguments.
 
     Attributes
     ----------
     saved
         What it remembers, as plain data; None where it remembers nothing.
+
+    Raises
+    ------
+    BehaviourError
+        If the class cannot be made, or lacks the method.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("saved",)
-    __slots__ = ("_behaviour", "_draw", "_maintenance", "_name")
+    __slots__ = ("_made", "_what")
 
-    def __init__(self, name: str, behaviour: Behaviour, draw: Callable[[], float]) -> None:
-        self._name = name
-        self._behaviour = make(behaviour, f"station {name!r}")
-        self._draw = draw
-        if not callable(getattr(self._behaviour, "cycle", None)):
-            raise BehaviourError(
-                f"station {name!r}: {behaviour.path!r} has no method 'cycle(part, drawn, now, draw)'"
-            )
-        self._maintenance = getattr(self._behaviour, "maintenance", None)
+    def __init__(self, behaviour: Behaviour, what: str, method: str) -> None:
+        self._what = what
+        self._made = make(behaviour, what)
+        if not callable(getattr(self._made, method.partition("(")[0], None)):
+            raise BehaviourError(f"{what}: {behaviour.path!r} has no method '{method}'")
 
     @property
     def saved(self) -> Any:
-        """What the behaviour remembers."""
-        return self._behaviour.state() if hasattr(self._behaviour, "state") else None
+        """What the object remembers."""
+        return self._made.state() if hasattr(self._made, "state") else None
 
     @saved.setter
     def saved(self, state: Any) -> None:
-        if hasattr(self._behaviour, "restore"):
-            self._behaviour.restore(state)
+        if hasattr(self._made, "restore"):
+            self._made.restore(state)
+
+    def ask(self, method: str, now: float, *arguments: Any) -> Any:
+        """Return what a method answers.
+
+        Raises
+        ------
+        BehaviourError
+            If it raises.
+        """
+        try:
+            return getattr(self._made, method)(*arguments)
+        except Exception as error:
+            raise self.wrong(now, f"raised {type(error).__name__}: {error}") from error
+
+    def wrong(self, now: float, what: str) -> BehaviourError:
+        """Return the error for an answer that makes no sense."""
+        kind = type(self._made)
+        path = f"{kind.__module__}:{kind.__qualname__}"
+        return BehaviourError(f"the behaviour {path} of {self._what} {what}, at {now:g} s")
+
+
+class StationRules(Own):
+    """The behaviour of one station in a run."""
+
+    __slots__ = ("_draw",)
+
+    def __init__(self, name: str, behaviour: Behaviour, draw: Callable[[], float]) -> None:
+        super().__init__(behaviour, f"station {name!r}", "cycle(part, drawn, now, draw)")
+        self._draw = draw
 
     @property
     def maintains(self) -> bool:
         """Whether it asks for maintenance."""
-        return self._maintenance is not None
+        return hasattr(self._made, "maintenance")
 
     def phases(self, part: Part, drawn: float, now: float) -> list[tuple[int, float]]:
         """Return the phases of the cycle that begins now, set-up and loading left out.
@@ -198,12 +237,9 @@ class StationRules:
         BehaviourError
             If the behaviour raises, or returns what makes no sense.
         """
-        try:
-            cycle = self._behaviour.cycle(PartView.of(part, now), drawn, now, self._draw)
-        except Exception as error:
-            raise self._wrong(now, f"raised {type(error).__name__}: {error}") from error
+        cycle = self.ask("cycle", now, PartView.of(part, now), drawn, now, self._draw)
         if not isinstance(cycle, Cycle):
-            raise self._wrong(now, f"returned {cycle!r}, not a Cycle")
+            raise self.wrong(now, f"returned {cycle!r}, not a Cycle")
         if cycle.defective is not None:
             part.defective = bool(cycle.defective)
         before = [self._phase(state, seconds, now) for state, seconds in cycle.before]
@@ -218,18 +254,14 @@ class StationRules:
         BehaviourError
             If the behaviour raises, or names a task that the station does not have.
         """
-        assert self._maintenance is not None
-        try:
-            task: str | None = self._maintenance(cycles, now)
-        except Exception as error:
-            raise self._wrong(now, f"raised {type(error).__name__}: {error}") from error
+        task: str | None = self.ask("maintenance", now, cycles, now)
         if task is not None and task not in tasks:
-            raise self._wrong(now, f"asked for the maintenance {task!r}, which the station does not have")
+            raise self.wrong(now, f"asked for the maintenance {task!r}, which the station does not have")
         return task
 
     def _phase(self, state: object, seconds: object, now: float) -> tuple[int, float]:
         if state not in STATES:
-            raise self._wrong(
+            raise self.wrong(
                 now, f"gave a phase in the state {state!r}, which is none of {', '.join(STATES)}"
             )
         return phase_in_state(STATES.index(str(state))), self._time(seconds, now)
@@ -237,9 +269,4 @@ class StationRules:
     def _time(self, seconds: object, now: float) -> float:
         if isinstance(seconds, (int, float)) and math.isfinite(seconds) and seconds >= 0:
             return float(seconds)
-        raise self._wrong(now, f"gave a time of {seconds!r}; a time is a finite number of 0 or more")
-
-    def _wrong(self, now: float, what: str) -> BehaviourError:
-        kind = type(self._behaviour)
-        path = f"{kind.__module__}:{kind.__qualname__}"
-        return BehaviourError(f"the behaviour {path} of station {self._name!r} {what}, at {now:g} s")
+        raise self.wrong(now, f"gave a time of {seconds!r}; a time is a finite number of 0 or more")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.build import Floor
     from opt_twin.simulation.parts import Giver
 
-__all__ = ["can_lock", "refuse_deadlock", "starved_for_ever"]
+__all__ = ["can_lock", "lock_of", "refuse_deadlock", "starved_for_ever"]
 
 
 @dataclass(slots=True)
@@ -64,6 +64,20 @@ def can_lock(floor: Floor) -> bool:
     return back or picks or bool(floor.fleets) or bool(floor.pools)
 
 
+def lock_of(floor: Floor) -> str:
+    """Return how the line has locked up, which elements wait for one another; empty if it has not."""
+    places = _places(floor)
+    cycle = _cycle(places, _still(places))
+    if not cycle:
+        return ""
+    since = max(places[name].since for name in cycle)
+    chain = " -> ".join([*cycle, cycle[0]])
+    return (
+        f"the line has locked up, at {since:g} s: each of {chain} waits for the next; give the loop more "
+        "places, fewer parts (pallets limit them), or another way out"
+    )
+
+
 def refuse_deadlock(floor: Floor) -> None:
     """Refuse to go on with a line that has locked up.
 
@@ -72,15 +86,9 @@ def refuse_deadlock(floor: Floor) -> None:
     SimulationError
         If elements wait for one another in a cycle and none of them can move again; it names them.
     """
-    places = _places(floor)
-    cycle = _cycle(places, _still(places))
-    if cycle:
-        since = max(places[name].since for name in cycle)
-        chain = " -> ".join([*cycle, cycle[0]])
-        raise SimulationError(
-            f"the line has locked up, at {since:g} s: each of {chain} waits for the next; give the loop more "
-            "places, fewer parts (pallets limit them), or another way out"
-        )
+    lock = lock_of(floor)
+    if lock:
+        raise SimulationError(lock)
 
 
 def starved_for_ever(floor: Floor) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ class RankedBufferNode(BufferNode):
             giver = self.waiting.pop(0)
             self.take(giver.surrender(now), now)
             giver.moved_on(now, freed)
+        if self.dock is not None:
+            self.dock.opened(now)
 
 
 class Lane:
@@ -166,6 +168,10 @@ class LanedBufferNode(BufferNode):
         """Return whether there is a place and nobody waits for it."""
         return not self.waiting and self.level < self._capacity
 
+    def room(self) -> float:
+        """Return how many places are free."""
+        return self._capacity - self.level
+
     def queue_length(self) -> int:
         """Return how many parts lie in it and how many wait for a place."""
         return self.level + len(self.waiting)
@@ -201,3 +207,5 @@ class LanedBufferNode(BufferNode):
             giver = self.waiting.pop(0)
             self.take(giver.surrender(now), now)
             giver.moved_on(now, freed)
+        if self.dock is not None:
+            self.dock.opened(now)

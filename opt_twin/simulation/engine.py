@@ -14,7 +14,7 @@ from opt_twin.records import FrozenMapping
 from opt_twin.simulation.build import Floor
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.conservation import check_run
-from opt_twin.simulation.deadlock import can_lock, refuse_deadlock
+from opt_twin.simulation.deadlock import can_lock, lock_of, refuse_deadlock
 from opt_twin.simulation.events import EventRecord
 from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.servers import Server
@@ -37,6 +37,9 @@ class Run:
         When the run ended, seconds.
     last_exit
         When the last part left through a sink, seconds; 0 when none did.
+    locked
+        How the line has locked up: the elements that wait for one another, and since when; empty when it has
+        not, or when nobody checked.
     events
         What happened, in the order of time (states at the time when they end); empty unless asked for.
     """
@@ -46,6 +49,7 @@ class Run:
     seed: int
     end: float
     last_exit: float
+    locked: str = ""
     events: tuple[EventRecord, ...] = ()
 
 
@@ -57,6 +61,7 @@ def run_replication(
     seed: int = 0,
     replication: int = 0,
     log: bool = False,
+    refuse_lock: bool = False,
 ) -> Run:
     """Run a line once.
 
@@ -74,6 +79,9 @@ def run_replication(
         Name the random streams.
     log
         Keep the event log.
+    refuse_lock
+        Raise when the line locks up, as soon as that is seen; if not, the run goes on to its horizon and
+        :attr:`Run.locked` tells.
 
     Raises
     ------
@@ -91,9 +99,14 @@ def run_replication(
             "the routing of an element is 'decision': run the line step by step with a policy "
             "(opt_twin.simulation.Simulation), or give it a rule"
         )
+    if refuse_lock:
+        engine.refuse_lock()
     engine.start()
     engine.floor.calendar.execute()
-    return engine.close()
+    run = engine.close()
+    if refuse_lock and run.locked:
+        raise SimulationError(run.locked)
+    return run
 
 
 class Engine:
@@ -123,9 +136,7 @@ class Engine:
             line, settings=settings, plan=plan, seed=seed, replication=replication, log=[] if log else None
         )
         self.floor.actor("engine", self)
-        self._can_lock = can_lock(self.floor)
-        if self._can_lock:
-            self.floor.calendar.look = partial(refuse_deadlock, self.floor)
+        self._can_lock = settings.check and can_lock(self.floor)
         self._before: Totals | None = None
         self._warm: Totals | None = None
 
@@ -142,9 +153,8 @@ class Engine:
         """Check and close the accounts of a run that has ended."""
         floor = self.floor
         end = float(floor.calendar.now)
-        if self._can_lock:
-            refuse_deadlock(floor)
-        self._refuse_open_orders()
+        lock = lock_of(floor) if self._can_lock else ""
+        self._refuse_open_orders(lock)
         if self.settings.check:
             check_run(floor, end)
         if floor.ledger.log is not None:
@@ -158,6 +168,7 @@ class Engine:
             seed=self.seed,
             end=end,
             last_exit=floor.ledger.last_exit,
+            locked=lock,
             events=tuple(floor.ledger.log or ()),
         )
 
@@ -169,11 +180,16 @@ class Engine:
         for station in self.floor.stations.values():
             yield from station.servers
 
-    def _refuse_open_orders(self) -> None:
+    def refuse_lock(self) -> None:
+        """End the run with an error as soon as it is seen that the line has locked up."""
+        if self._can_lock:
+            self.floor.calendar.look = partial(refuse_deadlock, self.floor)
+
+    def _refuse_open_orders(self, lock: str) -> None:
         book = self.floor.book
         if book is not None and book.planned and book.open:
             names = book.open
             raise SimulationError(
                 f"{len(names)} of {len(book.sequence)} orders are not complete by the horizon of "
-                f"{self.settings.horizon:g} s, the first is {names[0]!r}; give a longer horizon"
+                f"{self.settings.horizon:g} s, the first is {names[0]!r}; {lock or 'give a longer horizon'}"
             )

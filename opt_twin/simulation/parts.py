@@ -67,12 +67,6 @@ class Part:
         self.pallets: tuple[PalletPool, ...] = ()
 
     def spoil(self) -> None:
-        """Make it defective, with the members of a batch that are kept."""
-        self.defective = True
-        for member in self.members or ():
-            member.defective = True
-
-    def spoil(self) -> None:
         """Become defective, with all members."""
         self.defective = True
         for member in self.members or ():

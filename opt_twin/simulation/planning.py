@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from opt_twin.line import Order
+from opt_twin.line import Behaviour, Order
 from opt_twin.simulation.agendas import Agenda, Lookout, RoutedBook, Step
+from opt_twin.simulation.behaviours import Own
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.orders import ChainBook
 from opt_twin.simulation.selective import SelectiveStationNode
@@ -36,6 +37,10 @@ def follow_routes(floor: Floor, sequence: tuple[Order, ...], routes: Routes, lat
     """Execute a plan in which each station has a sequence of its own."""
     orders = {order.name: order for order in sequence}
     nodes: list[SelectiveStationNode] = []
+    replanner = None
+    if isinstance(late, Behaviour):
+        rule = Own(late, "the rule for late parts", "replan(machine, rest, waiting, now)")
+        replanner = floor.actor("replanner", rule)
     for name, machines in routes.items():
         node = floor.stations[name]
         assert isinstance(node, SelectiveStationNode)
@@ -49,11 +54,13 @@ def follow_routes(floor: Floor, sequence: tuple[Order, ...], routes: Routes, lat
         ]
         node.plan(own)
         nodes.append(node)
-        _watch(floor, node, late, named=name in machines)
+        _watch(floor, node, late, replanner, named=name in machines)
     floor.book = floor.ledger.book = floor.actor("book", RoutedBook(sequence, nodes, floor.stop))
 
 
-def _watch(floor: Floor, node: SelectiveStationNode, late: Late, *, named: bool) -> None:
+def _watch(
+    floor: Floor, node: SelectiveStationNode, late: Late, replanner: Own | None, *, named: bool
+) -> None:
     """Let the servers of a station look for what they can take at last."""
     name, lookouts = node.station.name, []
     for server, agenda in zip(node.servers, node.agendas, strict=True):
@@ -66,6 +73,7 @@ def _watch(floor: Floor, node: SelectiveStationNode, late: Late, *, named: bool)
             calendar=floor.calendar,
             priority=floor.priorities.of(Kind.TIMER, node.rank, server.index, 1),
             late=late,
+            replanner=replanner,
         )
         lookouts.append(floor.actor(f"{place}|lookout", lookout))
     node.lookouts = tuple(lookouts)

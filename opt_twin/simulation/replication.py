@@ -54,8 +54,8 @@ def simulate(
     PlanError
         If the plan does not fit the line, or a warm-up is asked for with a plan.
     SimulationError
-        If the line would release parts without end at one moment, the orders are not complete by the
-        horizon, or a worker died.
+        If the line would release parts without end at one moment, locks up (and `settings` ask for checks),
+        the orders are not complete by the horizon, or a worker died.
     OptionError
         If workers are asked for in a program that they cannot import, as it comes from standard input.
     ConservationError
@@ -143,6 +143,8 @@ def _run_block(
     line: Line, settings: RunSettings, plan: Plan | None, seed: int, numbers: Sequence[int]
 ) -> dict[int, _Values]:
     return {
-        number: run_replication(line, settings=settings, plan=plan, seed=seed, replication=number).values
+        number: run_replication(
+            line, settings=settings, plan=plan, seed=seed, replication=number, refuse_lock=True
+        ).values
         for number in numbers
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.errors import SimulationError, did_you_mean
-from opt_twin.line import Behaviour, Connection, Element, Quality
+from opt_twin.line import Connection, Quality
+from opt_twin.simulation.behaviours import Own, PartView
 from opt_twin.simulation.decisions import Decisions
 from opt_twin.simulation.parts import Giver, Part, Taker
 from opt_twin.simulation.ways import Ways
@@ -29,48 +29,28 @@ __all__ = [
     "RuledWays",
     "ShortestQueue",
     "Way",
-    "rule_for",
 ]
 
 
 class RoutingRule(Protocol):
-    """A user's own rule for the next way of a part."""
+    """A user's own rule for the next way of a part.
 
-    def choose(self, part: Part, targets: Mapping[str, int], now: float) -> str:
+    It may also have ``state()`` and ``restore(state)``, where it remembers what a snapshot must hold.
+    """
+
+    def choose(self, part: PartView, targets: Mapping[str, int], now: float) -> str:
         """Return the name of the target of `part`.
 
         Parameters
         ----------
         part
-            Number, product, order, units, defective and rejected may be read.
+            What is to go on.
         targets
             Name of each target that the part may go to -> parts that are in it or wait for it, in the order
             of the connections.
         now
             Seconds.
         """
-
-
-def rule_for(element: Element) -> RoutingRule:
-    """Return the user's own rule that routes the parts of `element`.
-
-    Raises
-    ------
-    SimulationError
-        If the class cannot be loaded or made.
-    """
-    behaviour = getattr(element, "routing", None)
-    assert isinstance(behaviour, Behaviour)
-    module, _, name = behaviour.path.partition(":")
-    try:
-        made = getattr(importlib.import_module(module), name)(**behaviour.options)
-    except Exception as error:
-        raise SimulationError(
-            f"the routing {behaviour.path!r} of {element.name!r} cannot be made: {error}; "
-            "write module:Class of a class that can be imported"
-        ) from error
-    rule: RoutingRule = made
-    return rule
 
 
 class Way:
@@ -282,7 +262,7 @@ class OwnRule(RuledWays):
 
     __slots__ = ("_rule",)
 
-    def __init__(self, element: str, *, discard: Discard, rule: RoutingRule) -> None:
+    def __init__(self, element: str, *, discard: Discard, rule: Own) -> None:
         super().__init__(element, discard=discard)
         self._rule = rule
 
@@ -291,15 +271,17 @@ class OwnRule(RuledWays):
 
         Raises
         ------
-        SimulationError
-            If the part may not go where the rule says.
+        BehaviourError
+            If the rule raises, or the part may not go where it says.
         """
         names = {way.name: way for way in admitted}
-        name = self._rule.choose(part, {way.name: way.target.queue_length() for way in admitted}, now)
+        targets = {way.name: way.target.queue_length() for way in admitted}
+        name = self._rule.ask("choose", now, PartView.of(part, now), targets, now)
         if name not in names:
-            raise SimulationError(
-                f"the routing of {self._element!r} chose {name!r}{did_you_mean(str(name), names)} for part "
-                f"{part.number} at {now:g} s; it may go to {', '.join(names)}"
+            raise self._rule.wrong(
+                now,
+                f"chose {name!r}{did_you_mean(str(name), names)} for part {part.number}, "
+                f"which may go to {', '.join(names)}",
             )
         return names[name]
 

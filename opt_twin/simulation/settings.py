@@ -37,7 +37,8 @@ class RunSettings(Record):
     workers
         Processes that share the replications; the result does not depend on it.
     check
-        Check conservation, state times and physical limits at the end of each run.
+        Check conservation, state times and physical limits at the end of each run, and whether the line has
+        locked up.
     clock_start
         Seconds since Monday 00:00 at which the run starts: what shifts and tariffs go by.
     late

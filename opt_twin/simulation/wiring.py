@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opt_twin.line import Behaviour, Element, Routing
+from opt_twin.simulation.behaviours import Own
 from opt_twin.simulation.disciplines import LanedBufferNode
 from opt_twin.simulation.parts import Giver
 from opt_twin.simulation.routing import (
@@ -17,7 +18,6 @@ from opt_twin.simulation.routing import (
     RuledWays,
     ShortestQueue,
     Way,
-    rule_for,
 )
 from opt_twin.simulation.stations import StationNode
 from opt_twin.simulation.ways import Ways
@@ -47,7 +47,8 @@ def ways_out_of(floor: Floor, element: Element) -> Ways:
     if rule is Routing.DECISION:
         return floor.actor(f"{name}|ways", Decide(name, discard=discard, decisions=floor.decisions))
     if isinstance(rule, Behaviour):
-        return OwnRule(name, discard=discard, rule=rule_for(element))
+        own = Own(rule, f"the routing of {name!r}", "choose(part, targets, now)")
+        return OwnRule(name, discard=discard, rule=floor.actor(f"{name}|rule", own))
     if rule is Routing.ROUND_ROBIN:
         return floor.actor(f"{name}|ways", RoundRobin(name, discard=discard))
     if rule is Routing.SHORTEST_QUEUE:

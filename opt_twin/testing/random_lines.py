@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from opt_twin.line import (
+    AtShiftEnd,
     Buffer,
     Clock,
     Connection,
@@ -25,8 +26,12 @@ from opt_twin.line import (
     Inspection,
     Interrupted,
     Line,
+    Maintenance,
     MicroStop,
+    Need,
+    Operators,
     Product,
+    Shift,
     Sink,
     Source,
     Station,
@@ -34,7 +39,7 @@ from opt_twin.line import (
     chain,
 )
 
-__all__ = ["MECHANISMS", "Choices", "SeededChoices", "random_line", "random_tandem", "slowed"]
+__all__ = ["MECHANISMS", "STAFFED", "Choices", "SeededChoices", "random_line", "random_tandem", "slowed"]
 
 T = TypeVar("T")
 
@@ -141,6 +146,55 @@ MECHANISMS: tuple[Callable[[Choices], Mapping[str, object]], ...] = (
 """Each gives fields of a station; together they give all that is not its name or cycle time."""
 
 
+def _staffed(choices: Choices) -> Mapping[str, object]:
+    need = choices.pick(("hand", {"skill": "hand", "number": 2}))
+    needs = choices.pick(({}, {"run": need}, {"load": "hand"}, {"setup": need, "run": "hand"}))
+    load = choices.pick((None, Exponential(mean=0.5)))
+    return {"needs": needs, "load_time": load, "priority": choices.whole(0, 1)}
+
+
+def _working_shifts(choices: Choices) -> Mapping[str, object]:
+    return {
+        "shifts": choices.pick(((), ("first",), ("first", "second"))),
+        "at_shift_end": choices.pick(tuple(AtShiftEnd)),
+        "warm_up_time": choices.pick((0.0, 1.0)),
+        "warm_up_after": choices.pick((0.0, 2.0)),
+    }
+
+
+def _maintained(choices: Choices) -> Mapping[str, object]:
+    task = Maintenance(
+        start=5.0,
+        every=choices.pick((None, 12.0)),
+        duration=_seconds(choices),
+        crew=choices.pick((None, Need(skill="fitter"))),
+        at_start=choices.pick(tuple(AtShiftEnd)),
+        renews=("wear",),
+    )
+    wear = FailureMode(
+        name="wear",
+        time_to_failure=Exponential(mean=9.0),
+        time_to_repair=Exponential(mean=2.0),
+        clock=choices.pick(tuple(Clock)),
+        crew=choices.pick((None, Need(skill="fitter"))),
+        also_stops=choices.pick(((), ("S00",))),
+    )
+    return {"failures": choices.pick(((), (wear,))), "maintenance": choices.pick(((), (task,)))}
+
+
+STAFFED: tuple[Callable[[Choices], Mapping[str, object]], ...] = (
+    _parallel,
+    _batches,
+    _stopping,
+    _testing,
+    _changing_over,
+    _staffed,
+    _working_shifts,
+    _maintained,
+)
+"""Mechanisms of stations with people, shifts and maintenance."""
+
+
 def random_line(
     choices: Choices, *, mechanisms: Sequence[Callable[[Choices], Mapping[str, object]]] = MECHANISMS
 ) -> Line:
@@ -190,9 +244,35 @@ def random_line(
         arrows = _with_loop(arrows, last, back)
     return Line(
         name="random",
-        elements=tuple(elements),
+        elements=tuple(_consistent(element) for element in elements),
         connections=tuple(arrows),
         products=(Product(name="a"), Product(name="b")),
+        operators=(
+            Operators(name="hand", number=2),
+            Operators(name="fitter", shifts=("second",), at_shift_end=choices.pick(tuple(AtShiftEnd))),
+        )
+        if mechanisms is not MECHANISMS
+        else (),
+        shifts=(Shift(name="first", start=0, end=20), Shift(name="second", start=25, end=60))
+        if mechanisms is not MECHANISMS
+        else (),
+    )
+
+
+def _consistent(element: Element) -> Element:
+    """Return a station that renews modes that it has, and stops others than itself."""
+    if not isinstance(element, Station):
+        return element
+    modes = [mode.name for mode in element.failures]
+    return element.replace(
+        maintenance=tuple(
+            task.replace(renews=tuple(name for name in task.renews if name in modes))
+            for task in element.maintenance
+        ),
+        failures=tuple(
+            mode.replace(also_stops=tuple(name for name in mode.also_stops if name != element.name))
+            for mode in element.failures
+        ),
     )
 
 

@@ -16,12 +16,12 @@ from opt_twin.line import (
     Station,
     Transport,
 )
-from opt_twin.simulation import RunSettings, Simulation, run_replication
+from opt_twin.simulation import RunSettings, Simulation, run_replication, simulate
 from opt_twin.simulation.deadlock import starved_for_ever
 
 
 def run(line, horizon=2000.0, seed=0):
-    return run_replication(line, settings=RunSettings(horizon=horizon), seed=seed)
+    return run_replication(line, settings=RunSettings(horizon=horizon), seed=seed, refuse_lock=True)
 
 
 def ways(*arrows, **shares):
@@ -47,6 +47,16 @@ def test_rework_without_a_place_locks_up_and_the_cycle_is_named(line_of):
         run(rework(line_of))
     assert "locked up" in str(caught.value)
     assert "A -> B -> A waits for the next" in str(caught.value)
+
+
+def test_a_single_run_goes_on_to_its_horizon_and_tells(line_of):
+    done = run_replication(rework(line_of), settings=RunSettings(horizon=500))
+    assert done.end == 500
+    assert "A -> B -> A" in done.locked
+    unchecked = run_replication(rework(line_of), settings=RunSettings(horizon=500, check=False))
+    assert not unchecked.locked
+    with pytest.raises(SimulationError, match="locked up"):
+        simulate(rework(line_of), settings=RunSettings(horizon=500, replications=2))
 
 
 def test_a_line_that_goes_on_failing_is_refused_before_its_horizon(line_of):

@@ -241,7 +241,7 @@ def test_a_rule_of_ones_own_plans_again():
     assert ASKED == [("C", (("b", 2.0), ("a", 6.0)), ("a",), 1.0)]
     with pytest.raises(SimulationError, match=r"gave machine 'C' the orders a at 1 s; it must give .* b, a"):
         run_replication(two_feeders(), plan=B_FIRST, settings=RunSettings(late="own_rules:Forgetful"))
-    with pytest.raises(SimulationError, match="'own_rules:Nothing' for late parts cannot be made"):
+    with pytest.raises(SimulationError, match="late parts: the behaviour 'own_rules:Nothing' cannot be made"):
         run_replication(two_feeders(), plan=B_FIRST, settings=RunSettings(late="own_rules:Nothing"))
 
 
