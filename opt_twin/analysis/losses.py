@@ -6,12 +6,12 @@ import math
 
 from opt_twin.line import Line
 from opt_twin.records import Record, record
-from opt_twin.results import Evaluation
+from opt_twin.results import STATES, Evaluation
 from opt_twin.theory import effective_cycle_time, traffic
 
 __all__ = ["StationLoss", "losses"]
 
-_LOST = ("setup", "starved", "blocked", "failed", "micro_stop")
+_LOST = tuple(state for state in STATES if state not in {"busy", "off_shift"})
 
 
 @record
@@ -67,11 +67,9 @@ def losses(line: Line, evaluation: Evaluation) -> tuple[StationLoss, ...]:
     worth = _worth(line)
     found = []
     for station in line.stations:
-        plain = station.replace(failures=(), micro_stops=(), setup_times={})
+        plain = station.replace(failures=(), micro_stops=(), setup_times={}, maintenance=(), tool=None)
         cycle = effective_cycle_time(plain, flow.products[station.name])
-        cycles_per_good = (
-            flow.visits[station.name] / station.batch_size / flow.good_parts if flow.good_parts else 0
-        )
+        cycles_per_good = flow.cycles[station.name] / flow.good_parts if flow.good_parts else 0
         own = []
         for state in _LOST:
             share = evaluation.mean(f"{station.name}.{state}")
@@ -106,7 +104,7 @@ def _worth(line: Line) -> float:
 def _mean(line: Line, amounts: dict[str, float], *, sinks: bool) -> float:
     """Return the mean of an amount per product over the parts at the sinks or at the sources."""
     flow = traffic(line)
-    ends = [element.name for element in (line.sinks if sinks else line.sources)]
+    ends = [element.name for element in (line.ends if sinks else line.sources)]
     whole = math.fsum(flow.visits[name] for name in ends)
     return math.fsum(
         flow.visits[name] * share * amounts[product] / whole

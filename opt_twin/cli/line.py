@@ -93,7 +93,7 @@ def check(
 ) -> ExitCode:
     """Read a line and print what it can make."""
     from opt_twin.errors import ModelError
-    from opt_twin.theory import capacity_table, line_warnings
+    from opt_twin.theory import capacity_table, covers, limits, line_warnings
 
     screen = Screen(as_json=as_json)
     check_files(svg=svg)
@@ -105,7 +105,7 @@ def check(
             return ExitCode.USAGE
         raise
     warnings = line_warnings(model)
-    rows = capacity_table(model)
+    rows, others, left_out = capacity_table(model), limits(model), covers(model)
     if svg is not None:
         from opt_twin.export import line_svg
 
@@ -117,6 +117,8 @@ def check(
             "valid": True,
             "warnings": list(warnings),
             "capacity": [row.to_dict() for row in rows],
+            "limits": [limit.to_dict() for limit in others],
+            "left_out": list(left_out),
         }
     )
     screen.result(
@@ -138,6 +140,24 @@ def check(
             for row in rows
         ],
     )
+    if others:
+        screen.table(
+            "other limits",
+            ["kind", "name", "number", "seconds per part", "parts per hour", "utilisation"],
+            [
+                [
+                    limit.kind,
+                    limit.name,
+                    str(limit.number),
+                    f"{limit.seconds:.4g}",
+                    f"{limit.capacity_per_hour:.5g}",
+                    "-" if limit.utilisation is None else f"{100 * limit.utilisation:.1f} %",
+                ]
+                for limit in others
+            ],
+        )
+    if left_out:
+        screen.result("Not in these figures:\n" + "\n".join(f"- {sentence}" for sentence in left_out))
     for warning in warnings:
         screen.warn(warning)
     return ExitCode.OK
@@ -324,18 +344,14 @@ def simulated(evaluation: Evaluation) -> dict[str, object]:
 
 def line_measures(evaluation: Evaluation) -> list[str]:
     """Return the measures of the line as a whole."""
-    stations = tuple(f"{name}." for name in evaluation.states())
-    return [
-        name
-        for name in evaluation.values
-        if not name.startswith(("order.", *stations)) and not name.endswith(".level")
-    ]
+    return [name for name in evaluation.values if "." not in name]  # no name of an element holds a dot
 
 
 def _working_longest(evaluation: Evaluation) -> str:
     """Return the station that works or stands still for its own reasons for the largest share of the time."""
     states = evaluation.states()
-    return max(states, key=lambda name: 1 - states[name]["starved"] - states[name]["blocked"])
+    waiting = ("starved", "blocked", "off_shift", "waiting_for_operator", "stopped")
+    return max(states, key=lambda name: 1 - sum(states[name][state] for state in waiting))
 
 
 def show_measures(screen: Screen, evaluation: Evaluation) -> None:
@@ -353,7 +369,12 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
         rows,
     )
     states = evaluation.states()
-    names = list(next(iter(states.values())))
+    usual = ("busy", "setup", "starved", "blocked", "failed", "micro_stop")
+    names = [
+        state
+        for state in next(iter(states.values()))
+        if state in usual or any(row[state] > 0 for row in states.values())
+    ]
     screen.table(
         "share of time by state, in %",
         ["station", *names],

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from opt_twin.results import Evaluation, Result, TracePoint
     from opt_twin.scheduling import SchedulingInstance
     from opt_twin.search import ParetoFront
-    from opt_twin.theory import StationCapacity
+    from opt_twin.theory import Limit, StationCapacity
 
 __all__ = ["HELP", "study"]
 
@@ -109,6 +109,8 @@ class _Study:
     source: str
     warnings: tuple[str, ...] = ()
     capacity: tuple[StationCapacity, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    left_out: tuple[str, ...] = ()
     evaluation: Evaluation | None = None
     bottleneck: BottleneckReport | None = None
     instance: SchedulingInstance | None = None
@@ -164,10 +166,11 @@ class _Study:
         self.runtimes[name] = time.perf_counter() - start
 
     def _check(self) -> None:
-        from opt_twin.theory import capacity_table, line_warnings
+        from opt_twin.theory import capacity_table, covers, limits, line_warnings
 
         self.warnings = line_warnings(self.line)
         self.capacity = capacity_table(self.line)
+        self.limits, self.left_out = limits(self.line), covers(self.line)
         for warning in self.warnings:
             self.screen.warn(warning)
         self._say(
@@ -294,6 +297,8 @@ class _Study:
             line=self.line,
             warnings=self.warnings,
             capacity=self.capacity,
+            limits=self.limits,
+            left_out=self.left_out,
             evaluation=self.evaluation,
             bottleneck=self.bottleneck,
             instance=self.instance,
@@ -339,6 +344,8 @@ class _Study:
             "seed": self.seed,
             "warnings": list(self.warnings),
             "capacity": [row.to_dict() for row in self.capacity],
+            "limits": [limit.to_dict() for limit in self.limits],
+            "left_out": list(self.left_out),
             "simulation": None if self.evaluation is None else simulated(self.evaluation),
             "bottleneck": None if self.bottleneck is None else self.bottleneck.to_dict(),
             "schedule": None

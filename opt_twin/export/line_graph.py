@@ -6,9 +6,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from opt_twin.export import svg
-from opt_twin.export.line_layout import LANE, Box, Layout, Route, Vertex, arrange
-from opt_twin.export.palette import ACCENT, STATE_COLOURS, STATE_NAMES
-from opt_twin.line import Buffer, Line, Source, Station
+from opt_twin.export.line_layout import LANE, Box, Layout, Route, Vertex, arrange, way_text
+from opt_twin.export.line_shapes import (
+    BODY,
+    conveyor_shape,
+    level_of,
+    name_below,
+    shape_width,
+    stock_shape,
+    transport_shape,
+)
+from opt_twin.export.palette import ACCENT, STATE_COLOURS, STATE_NAMES, contrast
+from opt_twin.line import Buffer, Conveyor, Element, Line, Source, Station, Stock, Transport
 from opt_twin.quantity import number_text, percent
 from opt_twin.results import STATES, Evaluation
 from opt_twin.timebase import format_duration
@@ -17,7 +26,6 @@ __all__ = ["cycle_text", "line_svg"]
 
 _FLOW = "#5b6774"
 _LOOP = "#8a4b9e"
-_BODY = 36.0
 _STATION = 60.0
 _NAME = 16.0
 
@@ -32,9 +40,10 @@ def line_svg(
 ) -> str:
     """Return a picture of `line`.
 
-    Stations are boxes with their cycle time, buffers are tanks with their capacity, sources and sinks are an
-    arrow and a ring. Where `evaluation` is given, a station shows its states as a bar of 100 % of its time,
-    and a buffer its mean level. Connections that lead back are dashed and run above.
+    Stations are boxes with their cycle time, buffers are tanks with their capacity, conveyors are belts,
+    transports are vehicles, stocks are shelves, sources and sinks are an arrow and a ring. Where `evaluation`
+    is given, a station shows its states as a bar of 100 % of its time, and what holds parts its mean level.
+    Connections say which parts take them; those that lead back are dashed and run above.
 
     Parameters
     ----------
@@ -63,41 +72,42 @@ def line_svg(
         box = layout.boxes[element.name]
         if isinstance(element, Station):
             parts.append(_station(element, box, evaluation, marked=element.name == bottleneck))
-        elif isinstance(element, Buffer):
-            parts.append(_buffer(element, box, evaluation))
         else:
-            parts.append(_end(element.name, box, entry=isinstance(element, Source), tip=_end_tip(element)))
+            parts.append(_shape(element, box, line, evaluation))
     size = min(max(layout.width, 420.0, svg.text_width(heading, 17) + 16), max(width, layout.width))
     legend, bottom = _legend(evaluation, layout.height + 14, size)
     parts.append(legend)
     described = f"{len(line.stations)} stations, {len(line.buffers)} buffers: " + ", ".join(
-        f"{c.source} to {c.target}{_share(c.probability)}" for c in line.connections[:60]
+        f"{c.source} to {c.target} {way_text(c, whole=True)}".rstrip() for c in line.connections[:60]
     )
     return svg.picture(size, bottom + 6, *parts, title=heading, description=described)
 
 
 def cycle_text(station: Station) -> str:
-    """Return the mean processing time of a station at its speed, with servers and batch: ``5 s x 2``."""
+    """Return the mean processing time of a station at its speed, with servers, and what it takes and gives.
+
+    As in ``5 s x 2``, and ``1 min · 12→1``.
+    """
     text = format_duration(station.cycle_time.mean / station.speed)
     if station.servers > 1:
         text += f" \N{MULTIPLICATION SIGN} {station.servers}"
-    return f"{text} · {station.batch_size}→1" if station.batch_size > 1 else text
+    taken = sum(station.components.values()) or station.batch_size
+    given = station.batch_size if station.batch_output == "parts" else 1
+    if station.yields:
+        given *= sum(station.yields.values())
+    if station.unpacks:
+        return f"{text} · unpacks"
+    return f"{text} · {taken}→{given}" if taken > 1 or given > 1 else text
 
 
 def _size(element: object) -> tuple[float, float, float]:
     if isinstance(element, Station):
-        wide = max(svg.text_width(element.name, 12.5) * 1.06, svg.text_width(cycle_text(element), 11)) + 18
+        texts = (svg.text_width(cycle_text(element), 11), svg.text_width(_stops(element), 10))
+        wide = max(svg.text_width(element.name, 12.5) * 1.06, *texts) + 18
         wide = min(max(wide, 84.0), 160.0)
         return wide, _STATION, wide
-    name = svg.text_width(getattr(element, "name", ""), 11) + 4
-    body = 52.0 if isinstance(element, Buffer) else 40.0 if isinstance(element, Source) else 30.0
-    return min(max(name, body), 104.0), _BODY + 2 * _NAME, body
-
-
-def _share(probability: float | None) -> str:
-    return (
-        "" if probability is None or probability == 1 else f" {percent(probability, 1).replace('.0 %', ' %')}"
-    )
+    name, body = svg.text_width(getattr(element, "name", ""), 11) + 4, shape_width(element)
+    return min(max(name, body), 104.0), BODY + 2 * _NAME, body
 
 
 # Connections ------------------------------------------------------------------------------------------------
@@ -129,8 +139,8 @@ def _connections(layout: Layout) -> str:
                     at = (start.right - 4 - 46 * index, lane - 2)
         last = layout.boxes[route.vertices[-1]]
         y = ports[number, route.vertices[-1], "in"]
-        text = _share(route.connection.probability).strip()
-        tip = f"{route.connection.source} → {route.connection.target} {text}".strip()
+        text, whole = way_text(route.connection), way_text(route.connection, whole=True)
+        tip = f"{route.connection.source} → {route.connection.target} {whole}".strip()
         parts.append(
             svg.tag(
                 "g",
@@ -199,8 +209,8 @@ def _back(layout: Layout, route: Route, lanes: dict[int, int]) -> str:
     else:
         d += f"V{n(end.y - 10)}H{n(end.left)}"
         head = _arrow(end.left, end.y - 10, _LOOP)
-    text = _share(route.connection.probability).strip()
-    tip = f"{route.connection.source} → {route.connection.target} {text}, back".strip()
+    text, whole = way_text(route.connection), way_text(route.connection, whole=True)
+    tip = f"{route.connection.source} → {route.connection.target} {whole}, back"
     middle = (min(out, into) + max(out, into)) / 2
     return svg.tag(
         "g",
@@ -235,7 +245,7 @@ def _station(station: Station, box: Box, evaluation: Evaluation | None, *, marke
     shares = {state: evaluation.mean(f"{n}.{state}") for state in STATES} if evaluation and shown else {}
     tip = [f"Station {n}: {cycle_text(station)} per cycle"]
     tip += [f"{STATE_NAMES[state]} {percent(share, 1)}" for state, share in shares.items() if share > 0]
-    tip += [f"failure mode {mode.name}" for mode in station.failures]
+    tip += _tips(station)
     parts = [
         svg.tag("title", svg.escape("; ".join(tip))),
         svg.tag(
@@ -277,8 +287,9 @@ def _station(station: Station, box: Box, evaluation: Evaluation | None, *, marke
                 )
             )
         x += wide
-    if not shares and (station.failures or station.micro_stops):
-        parts.append(svg.label(box.x, top + 51, _stops(station), size=10, anchor="middle", fill=svg.MUTED))
+    if not shares and _stops(station):
+        stops = svg.fit(_stops(station), box.width - 6, 10)
+        parts.append(svg.label(box.x, top + 51, stops, size=10, anchor="middle", fill=svg.MUTED))
     if marked:
         parts.append(
             svg.label(
@@ -296,38 +307,69 @@ def _station(station: Station, box: Box, evaluation: Evaluation | None, *, marke
 
 def _stops(station: Station) -> str:
     """Return how a station can stop, for people."""
-    kinds = [("failures", station.failures), ("jams", station.micro_stops)]
+    kinds = [
+        ("failures", station.failures),
+        ("jams", station.micro_stops),
+        ("upkeep", station.maintenance),
+        ("shifts", station.shifts),
+        ("people", station.needs),
+    ]
     return ", ".join(name for name, modes in kinds if modes)
 
 
+def _tips(station: Station) -> list[str]:
+    """Return what a station takes and gives, how it stops, and whom it needs."""
+    tips = []
+    if station.components:
+        tips.append("takes " + ", ".join(f"{number} {name}" for name, number in station.components.items()))
+    if station.makes:
+        tips.append(f"makes {station.makes}")
+    if station.yields:
+        tips.append("gives " + ", ".join(f"{number} {name}" for name, number in station.yields.items()))
+    tips += [f"failure mode {mode.name}" for mode in station.failures]
+    tips += [f"maintenance {task.name}" for task in station.maintenance]
+    tips += [f"needs {need.number} {need.skill} to {activity}" for activity, need in station.needs.items()]
+    return [*tips, f"works in {', '.join(station.shifts)}"] if station.shifts else tips
+
+
+def _shape(element: Element, box: Box, line: Line, evaluation: Evaluation | None) -> str:
+    """Return what is drawn for an element that is no station."""
+    if isinstance(element, Buffer):
+        return _buffer(element, box, evaluation)
+    if isinstance(element, Conveyor):
+        return conveyor_shape(element, box, evaluation)
+    if isinstance(element, Transport):
+        return transport_shape(element, box, line, evaluation)
+    if isinstance(element, Stock):
+        return stock_shape(element, box, evaluation)
+    return _end(element.name, box, entry=isinstance(element, Source), tip=_end_tip(element))
+
+
 def _buffer(buffer: Buffer, box: Box, evaluation: Evaluation | None) -> str:
-    measure = f"{buffer.name}.level"
-    level = evaluation.mean(measure) if evaluation is not None and measure in evaluation.values else None
+    level = level_of(buffer.name, evaluation)
     wide = box.body
-    left, top = box.left, box.y - _BODY / 2
+    left, top = box.left, box.y - BODY / 2
     capacity = "∞" if buffer.capacity is None else number_text(buffer.capacity, 4)
     text = capacity if level is None else f"{number_text(level, 2)}/{capacity}"
     tip = f"Buffer {buffer.name}: {capacity} places"
-    parts = [svg.tag("rect", x=left, y=top, width=wide, height=_BODY, fill="#fff")]
+    parts = [svg.tag("rect", x=left, y=top, width=wide, height=BODY, fill="#fff")]
     if level is not None:
         tip += f", {number_text(level)} occupied on average"
         full = min(max(level / buffer.capacity, 0.0), 1.0) if buffer.capacity else 0.0
         parts.append(
-            svg.tag(
-                "rect", x=left, y=top + _BODY * (1 - full), width=wide, height=_BODY * full, fill="#b9d6ee"
-            )
+            svg.tag("rect", x=left, y=top + BODY * (1 - full), width=wide, height=BODY * full, fill="#b9d6ee")
         )
     n = svg.number
     parts += [
         svg.tag(
             "path",
-            d=f"M{n(left)} {n(top - 3)}V{n(top + _BODY)}h{n(wide)}V{n(top - 3)}",
+            d=f"M{n(left)} {n(top - 3)}V{n(top + BODY)}h{n(wide)}V{n(top - 3)}",
             stroke="#44505c",
             stroke_width=1.2,
             fill="none",
         ),
         svg.label(box.x, box.y + 4, svg.fit(text, wide - 2, 11) or "…", size=11, anchor="middle", halo=True),
-        _name_below(buffer.name, box),
+        name_below(buffer.name, box),
     ]
     return svg.tag("g", svg.tag("title", svg.escape(tip)), *parts)
 
@@ -335,6 +377,16 @@ def _buffer(buffer: Buffer, box: Box, evaluation: Evaluation | None) -> str:
 def _end_tip(element: object) -> str:
     if not isinstance(element, Source):
         return f"Sink {getattr(element, 'name', '')}: finished parts leave here"
+    on = f", on {element.pallets}" if element.pallets else ""
+    return _source_tip(element) + on
+
+
+def _source_tip(element: Source) -> str:
+    if element.timetable or element.releases_orders:
+        what = "by a timetable" if element.timetable else "the orders of the line"
+        return f"Source {element.name}: releases {what}"
+    if element.replenishes is not None:
+        return f"Source {element.name}: replenishes {element.replenishes}"
     if element.interarrival is None:
         return f"Source {element.name}: always has a part"
     return f"Source {element.name}: a part every {format_duration(element.interarrival.mean)} on average"
@@ -353,13 +405,7 @@ def _end(name: str, box: Box, *, entry: bool, tip: str) -> str:
     else:
         shape = svg.tag("circle", cx=x, cy=y, r=15, fill="#fff", stroke="#44505c", stroke_width=1.2)
         shape += svg.tag("circle", cx=x, cy=y, r=9, fill="#44505c")
-    return svg.tag("g", svg.tag("title", svg.escape(tip)), shape, _name_below(name, box))
-
-
-def _name_below(name: str, box: Box) -> str:
-    return svg.label(
-        box.x, box.y + _BODY / 2 + 13, svg.fit(name, box.width, 11), size=11, anchor="middle", fill=svg.MUTED
-    )
+    return svg.tag("g", svg.tag("title", svg.escape(tip)), shape, name_below(name, box))
 
 
 def _legend(evaluation: Evaluation | None, top: float, width: float) -> tuple[str, float]:
@@ -369,11 +415,12 @@ def _legend(evaluation: Evaluation | None, top: float, width: float) -> tuple[st
     used = [state for state in STATES if any(row[state] > 0 for row in shares.values())]
     entries = [(STATE_NAMES[state], STATE_COLOURS[state]) for state in used]
     x, y, parts = 8.0, top, []
-    for name, colour in (*entries, ("tank: mean level / places", "#b9d6ee")):
+    for name, colour in (*entries, ("mean level / places", "#b9d6ee")):
         wide = 17 + svg.text_width(name, 11) + 12
         if x + wide > width and x > 8:
             x, y = 8.0, y + 17
-        parts.append(svg.tag("rect", x=x, y=y + 4, width=12, height=8, fill=colour))
+        edge = svg.RULE if contrast(colour, "#ffffff") < 1.2 else None  # else it is not seen on the paper
+        parts.append(svg.tag("rect", x=x, y=y + 4, width=12, height=8, fill=colour, stroke=edge))
         parts.append(svg.label(x + 17, y + 12, name, size=11, fill=svg.MUTED))
         x += wide
     return svg.tag("g", *parts), y + 18

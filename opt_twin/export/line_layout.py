@@ -16,13 +16,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from opt_twin.export import svg
 from opt_twin.line import Connection, Line
+from opt_twin.quantity import percent
 
-__all__ = ["Bend", "Box", "Layout", "Route", "arrange"]
+__all__ = ["WAY_SIZE", "Bend", "Box", "Layout", "Route", "arrange", "way_text"]
 
 SWEEPS = 6
 ROW_GAP = 18.0
 LANE = 18.0
+WAY_SIZE = 11.0
+"""Size of the letters at a connection."""
+
+_WIDEST = 104.0
 
 
 class Bend(NamedTuple):
@@ -214,12 +220,34 @@ def _order(
 
 
 def _gaps(count: int, column: Mapping[str, int], routes: Sequence[Route]) -> list[float]:
-    """Return the room behind each column; more where a probability must be written."""
+    """Return the room behind each column; more where something is written at a connection."""
     gaps = [22.0] * count
     for route in routes:
-        if not route.back and route.connection.probability not in {None, 1.0}:
-            gaps[column[route.connection.source]] = 62.0
+        text = way_text(route.connection)
+        if text and not route.back:
+            at = column[route.connection.source]
+            gaps[at] = max(gaps[at], 62.0, svg.text_width(text, WAY_SIZE) + 22)
     return gaps
+
+
+def way_text(connection: Connection, *, whole: bool = False) -> str:
+    """Return which parts take a connection, as ``rejected, 30 %``; empty for all.
+
+    The text is cut to what a picture has room for, unless it is to be `whole`.
+    """
+    parts = []
+    if connection.products:
+        parts.append(", ".join(connection.products))
+    if connection.quality is not None:
+        parts.append(str(connection.quality))
+    if connection.limit is not None:
+        parts.append(
+            f"at most {connection.limit} times" if whole else f"≤ {connection.limit}\N{MULTIPLICATION SIGN}"
+        )
+    if connection.probability not in {None, 1.0}:
+        parts.append(percent(connection.probability or 0.0, 1).replace(".0 %", " %"))
+    text = ", ".join(parts)
+    return text if whole else svg.fit(text, _WIDEST, WAY_SIZE)
 
 
 def _bands(wide: Sequence[float], gaps: Sequence[float], room: float) -> list[list[int]]:

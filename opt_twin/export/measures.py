@@ -40,11 +40,20 @@ MEASURE_NAMES: dict[str, str] = {
 }
 """Measure of the line -> what it is called in a report, in the order of a report."""
 
+_SHARES = {
+    *STATES,
+    "present",
+    "moving",
+    *("idle", "empty", "loading", "loaded", "unloading", "waiting", "charging"),
+    "fill_rate",
+}
+"""Endings of measures that are shares of the time of servers, people, belts, vehicles, or of a demand."""
+
 
 def unit_of(evaluation: Evaluation, measure: str) -> str:
     """Return the unit of a measure; ``share`` for the shares of time and of orders."""
     unit = evaluation.units.get(measure, "")
-    if not unit and (measure == "orders_on_time" or measure.rpartition(".")[2] in STATES):
+    if not unit and (measure == "orders_on_time" or measure.rpartition(".")[2] in _SHARES):
         return "share"
     return unit
 

@@ -23,6 +23,11 @@ STATE_COLOURS: dict[str, str] = {
     "blocked": "#f0c04f",
     "failed": "#b3261e",
     "micro_stop": "#f08a66",
+    "waiting_for_crew": "#681a23",
+    "waiting_for_operator": "#e7a8d7",
+    "maintenance": "#00448b",
+    "off_shift": "#fffbee",
+    "stopped": "#0f1621",
 }
 """State of a server -> its colour."""
 
@@ -33,6 +38,11 @@ STATE_NAMES: dict[str, str] = {
     "blocked": "blocked",
     "failed": "failed",
     "micro_stop": "micro-stop",
+    "waiting_for_crew": "waits for a crew",
+    "waiting_for_operator": "waits for an operator",
+    "maintenance": "maintenance",
+    "off_shift": "off shift",
+    "stopped": "stopped by another",
 }
 """State of a server -> what people call it."""
 

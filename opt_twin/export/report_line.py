@@ -9,6 +9,7 @@ from opt_twin.export import html
 from opt_twin.export.line_graph import cycle_text, line_svg
 from opt_twin.export.measures import MEASURE_NAMES, finite_estimate, measure_text, unit_of
 from opt_twin.export.palette import STATE_NAMES
+from opt_twin.export.report_around import around_tables
 from opt_twin.export.states import intervals_svg, states_svg
 from opt_twin.export.study import Study
 from opt_twin.line import Clock, FailureMode, Station
@@ -26,13 +27,21 @@ def line_section(study: Study, *, pictures: bool) -> html.Markup:
     parts: list[str] = [html.note(f"Warning: {warning}") for warning in study.warnings]
     if pictures:
         drawing = line_svg(study.line, study.evaluation, bottleneck=study.bottleneck_station)
-        caption = "Parts flow from left to right. Boxes are stations, open tanks are buffers."
+        caption = "Parts flow from left to right. Boxes are stations, open tanks are buffers"
+        kinds = {element.kind for element in study.line.elements}
+        names = {
+            "conveyor": "belts are conveyors",
+            "transport": "carts are transports",
+            "stock": "shelves are stocks",
+        }
+        caption += "".join(f", {name}" for kind, name in names.items() if kind in kinds) + "."
         if study.evaluation is not None:
             caption += " The bar in a station is its time by state; the tank shows its mean level."
         parts.append(html.figure(drawing, caption))
     parts += [html.Markup("<h3>Stations</h3>"), _stations(study)]
     if study.line.buffers:
         parts += [html.Markup("<h3>Buffers</h3>"), _buffers(study)]
+    parts.append(around_tables(study))
     return html.Markup("".join(parts))
 
 
@@ -69,6 +78,9 @@ def _stations(study: Study) -> html.Markup:
 def _stops(station: Station) -> Iterator[str]:
     for mode in station.failures:
         yield f"{mode.name}: every {_to_failure(mode)}, {format_duration(mode.time_to_repair.mean)}"
+    for task in station.maintenance:
+        if task.every is not None:
+            yield f"{task.name}: every {format_duration(task.every)}, {format_duration(task.duration.mean)}"
     for stop in station.micro_stops:
         yield f"{stop.name}: {percent(stop.probability, 1)} of cycles, {format_duration(stop.duration.mean)}"
 
@@ -83,6 +95,10 @@ def _to_failure(mode: FailureMode) -> str:
 def _quality(station: Station) -> Iterator[str]:
     if station.defect_rate:
         yield f"defects {percent(station.defect_rate, 1)}"
+    if station.tool is not None:
+        yield f"new tool every {number_text(station.tool.life, 6)} cycles"
+    if station.cures:
+        yield f"cures {percent(station.cures)} of defects"
     if station.inspection is not None:
         yield f"finds {percent(station.inspection.detection)} of defects"
         if station.inspection.false_alarm:

@@ -14,6 +14,9 @@ from opt_twin.results import STATES, Evaluation
 
 __all__ = ["intervals_svg", "states_svg"]
 
+_HATCHED = {"setup": "#fff", "off_shift": "#c4bda4"}
+"""State that is hatched, so that it is not taken for another one or for the paper -> colour of the lines."""
+
 
 def states_svg(evaluation: Evaluation, *, title: str = "", bottleneck: str = "", width: float = 980) -> str:
     """Return the states of every station as bars of 100 % of its time.
@@ -91,6 +94,7 @@ def _legend(states: Sequence[str], left: float, top: float, width: float) -> tup
             x, y = left, y + 18
         parts.append(
             svg.tag("rect", x=x, y=y, width=12, height=12, fill=STATE_COLOURS[state])
+            + (svg.hatch(x, y, 12, 12, colour=_HATCHED[state], step=7) if state in _HATCHED else "")
             + svg.label(x + 17, y + 10.5, name)
         )
         x += wide
@@ -113,13 +117,13 @@ def _bar(axis: svg.Axis, y: float, height: float, station: str, shares: dict[str
         parts.append(
             svg.tag("rect", tip, x=x, y=y, width=end - x, height=height, fill=colour, class_="state")
         )
-        if state == "setup":
-            parts.append(svg.hatch(x, y, end - x, height, colour="#fff", step=7))
+        if state in _HATCHED:
+            parts.append(svg.hatch(x, y, end - x, height, colour=_HATCHED[state], step=7))
         text = percent(share)
         if end - x > svg.text_width(text, 11) + 6:
             ground = (
                 ""
-                if state != "setup"
+                if state not in _HATCHED
                 else svg.tag(
                     "rect",
                     x=(x + end) / 2 - svg.text_width(text, 11) / 2 - 2,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opt_twin.analysis import BottleneckReport
     from opt_twin.scheduling import SchedulingInstance
     from opt_twin.search import ParetoFront
-    from opt_twin.theory import StationCapacity
+    from opt_twin.theory import Limit, StationCapacity
 
 __all__ = ["Study"]
 
@@ -33,6 +33,8 @@ class Study:
         Of the line as it is, without a plan.
     capacity
         What each station could make alone.
+    limits, left_out
+        What people, conveyors, vehicles and pallets let through, and what these figures do not hold.
     bottleneck
         What limits the line.
     schedule, instance
@@ -57,6 +59,8 @@ class Study:
     warnings: tuple[str, ...] = ()
     evaluation: Evaluation | None = None
     capacity: tuple[StationCapacity, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    left_out: tuple[str, ...] = ()
     bottleneck: BottleneckReport | None = None
     schedule: Result[Schedule] | None = None
     instance: SchedulingInstance | None = None

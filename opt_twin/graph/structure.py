@@ -32,8 +32,9 @@ class Loop(Record):
         The elements, in the order of their ranks; the first is where parts enter.
     exit_probability
         Probability that a part at the first element leaves the loop before it comes back there, by the
-        routing alone (rejects that leave the line are not counted). 1 / exit_probability is the mean number
-        of passes.
+        probabilities alone: rejects that leave the line are not counted, and ways without a probability, such
+        as those with conditions, count as equally likely (:func:`opt_twin.theory.traffic` knows better).
+        1 / exit_probability is the mean number of passes.
     """
 
     names: tuple[str, ...]

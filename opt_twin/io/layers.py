@@ -39,6 +39,16 @@ __all__ = [
 MAX_TEXT = 10_000
 """Characters of a text after constants are put in."""
 
+_KIND_OF = {
+    "products": "product",
+    "orders": "order",
+    "shifts": "shift",
+    "operators": "operators",
+    "fleets": "fleet",
+    "pallets": "pallets",
+}
+"""Section of a file whose members are all of one kind -> what ``defaults`` calls it."""
+
 _CONSTANT = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 _EXACT = re.compile(r"\$\{([^{}]*)\}")
 
@@ -249,7 +259,7 @@ def apply_defaults(root: Branch, findings: list[Finding]) -> Branch:
         findings.append(Finding(section.place, "defaults", "expected a mapping, such as station: {speed: 1}"))
         return replace(root, entries=entries)
     usable = {kind: _usable_defaults(kind, node, section, findings) for kind, node in section.entries.items()}
-    for field, kind in (("elements", None), ("products", "product"), ("orders", "order")):
+    for field, kind in (("elements", None), *_KIND_OF.items()):
         items = entries.get(field)
         if isinstance(items, Items):
             filled = tuple(_with_defaults(item, kind, usable) for item in items.items)

@@ -11,7 +11,7 @@ import pydantic
 
 from opt_twin.errors import ModelError, Problem, did_you_mean
 from opt_twin.io.layers import apply_defaults, expand_chains, fold_units, merge, substitute
-from opt_twin.io.sets import SECTIONS, apply_settings, read_settings
+from opt_twin.io.sets import HOLDERS, SECTIONS, apply_settings, read_settings
 from opt_twin.io.settle import Mark, settle
 from opt_twin.io.structure import structure_problems
 from opt_twin.io.yaml_tree import Branch, Finding, Leaf, Node, Place, compose, from_plain
@@ -110,7 +110,7 @@ def _set_path(path: str, data: Any) -> str:
         else:
             node = node[key]
             keys.append(key)
-    return ".".join(keys[1:] if keys[0] == "elements" else keys)
+    return ".".join(keys[1:] if keys[0] in HOLDERS else keys)
 
 
 Read = tuple[dict[str, Any], dict[str, Mark], list[Finding]]

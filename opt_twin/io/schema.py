@@ -20,6 +20,12 @@ Schema = dict[str, Any]
 _NUMBER_TEXT = r"^\s*[-+]?[0-9.][-+0-9.eE_]*\s*$|\$\{"
 _SCALAR_TYPES = ["string", "number", "boolean"]
 _NAME_PATTERN = pydantic.TypeAdapter(Name).json_schema()["pattern"]
+_BEHAVIOUR_TEXT: Schema = {"type": "string", "description": "module:Class, or the name of an entry point"}
+_AS_TEXT: dict[str, Schema] = {
+    "#/$defs/Need": {"type": _SCALAR_TYPES, "description": "a skill: one person with it"},
+    "#/$defs/Behaviour": {"type": "string", "pattern": r":|\$\{", "description": "module:Class"},
+}
+"""Records that may be written as one text -> what that text is."""
 _IN_DEFAULTS = {cls.__name__ for cls in DEFAULTS_FOR.values()}
 
 
@@ -44,6 +50,7 @@ def line_schema() -> Schema:
     for name, cls in records.items():
         definitions[name] = _with_suffixes(definitions[name], cls)
     definitions = {name: _loosened(definition) for name, definition in definitions.items()}
+    definitions["Station"]["properties"]["behaviour"]["anyOf"].append(_BEHAVIOUR_TEXT)  # also without a colon
     definitions["Distribution"] = {
         "description": "a time, a call such as 'lognormal(mean=5 s, cv=0.3)', or a mapping with a type",
         "anyOf": [{"type": "number"}, {"type": "string"}, distribution],
@@ -102,10 +109,9 @@ def _loosened(schema: Any) -> Any:
         return [_loosened(inner) for inner in schema]
     if not isinstance(schema, dict):
         return schema
-    if _is_distribution(schema):
-        return {"$ref": "#/$defs/Distribution"}
-    if {"type": "string"} in schema.get("anyOf", ()):
-        return schema  # a time: text is free there already
+    special = _special(schema)
+    if special is not None:
+        return special
     if "const" not in schema and ("enum" in schema or schema.get("type") in {"number", "integer", "string"}):
         return _loosened_scalar(schema)
     changed = dict(schema)
@@ -117,6 +123,17 @@ def _loosened(schema: Any) -> Any:
         if key in changed:
             changed[key] = _loosened(changed[key])
     return changed
+
+
+def _special(schema: Schema) -> Schema | None:
+    """Return what stands for a distribution, a time, or a record that may be one text; None for others."""
+    if _is_distribution(schema):
+        return {"$ref": "#/$defs/Distribution"}
+    if schema.get("$ref") in _AS_TEXT:
+        return {"anyOf": [_AS_TEXT[schema["$ref"]], schema]}
+    if {"type": "string"} in schema.get("anyOf", ()):
+        return schema  # a time: text is free there already
+    return None
 
 
 def _loosened_scalar(schema: Schema) -> Schema:
@@ -169,7 +186,7 @@ def _add_sections(root: Schema, definitions: Schema) -> None:
         sections[kind] = section
     properties["defaults"] = {
         "type": ["object", "null"],
-        "description": "values for the fields that an element, product or order leaves out",
+        "description": "values for the fields that an element, product, order, shift or group leaves out",
         "properties": sections,
         "additionalProperties": False,
     }

@@ -19,10 +19,13 @@ from opt_twin.io.shape import (
 from opt_twin.io.yaml_tree import Branch, Finding, Items, Leaf, Node, Place, compose, from_plain
 from opt_twin.line import Line
 
-__all__ = ["Setting", "apply_settings", "read_settings"]
+__all__ = ["HOLDERS", "SECTIONS", "Setting", "apply_settings", "read_settings"]
 
 SECTIONS = (*fields_of(Line), "constants", "defaults")
 """What may stand at the root of a model."""
+
+HOLDERS = ("elements", "operators", "fleets", "pallets")
+"""Sections whose members a path may begin with, without the name of the section."""
 
 
 class _RefusedError(Exception):
@@ -97,18 +100,18 @@ def apply_settings(root: Branch, settings: Sequence[Setting], findings: list[Fin
 def _full_path(root: Branch, keys: list[str]) -> list[str]:
     if keys[0] in SECTIONS:
         return keys
-    names = _element_names(root)
+    names = {name: section for section in reversed(HOLDERS) for name in _names_in(root, section)}
     if keys[0] not in names:
         raise _RefusedError(
             f"no element and no section is called {keys[0]!r}{did_you_mean(keys[0], [*names, *SECTIONS])}"
         )
-    if keys[1:] == ["buffer"]:
+    if keys[1:] == ["buffer"] and names[keys[0]] == "elements":
         return ["elements", _buffer_behind(root, keys[0]), "capacity"]
-    return ["elements", *keys]
+    return [names[keys[0]], *keys]
 
 
-def _element_names(root: Branch, kind: str = "") -> list[str]:
-    section = root.entries.get("elements")
+def _names_in(root: Branch, holder: str, kind: str = "") -> list[str]:
+    section = root.entries.get(holder)
     found = []
     for item in section.items if isinstance(section, Items) else ():
         name = name_of(item, None)
@@ -121,7 +124,7 @@ def _element_names(root: Branch, kind: str = "") -> list[str]:
 def _buffer_behind(root: Branch, station: str) -> str:
     """Return the one buffer that directly follows `station`."""
     expanded = expand_chains(substitute(root, []))
-    buffers = set(_element_names(expanded, "buffer"))
+    buffers = set(_names_in(expanded, "elements", "buffer"))
     section = expanded.entries.get("connections")
     behind: dict[str, None] = {}
     for item in section.items if isinstance(section, Items) else ():

@@ -14,9 +14,13 @@ from opt_twin.line import (
     Buffer,
     Conveyor,
     Deterministic,
+    Fleet,
     Line,
+    Operators,
     Order,
+    Pallets,
     Product,
+    Shift,
     Sink,
     Source,
     Station,
@@ -57,6 +61,10 @@ DEFAULTS_FOR: dict[str, type[Any]] = {
     "sink": Sink,
     "product": Product,
     "order": Order,
+    "shift": Shift,
+    "operators": Operators,
+    "fleet": Fleet,
+    "pallets": Pallets,
 }
 """What a section of ``defaults`` may be for."""
 

@@ -20,17 +20,33 @@ __all__ = ["structure_problems"]
 
 _PARTS = {
     field: pydantic.TypeAdapter(item_of(fields_of(Line)[field])).validate_python
-    for field in ("elements", "connections", "products", "orders")
+    for field in (
+        "elements",
+        "connections",
+        "products",
+        "orders",
+        "shifts",
+        "operators",
+        "fleets",
+        "pallets",
+    )
 }
 _ANY_PRODUCT = "any product"
+_ANY_FLEET = "any fleet"
 _STAND_IN: dict[str, dict[str, Any]] = {
     "station": {"cycle_time": 1},
     "source": {},
     "buffer": {},
     "conveyor": {"length": 1, "speed": 1, "pitch": 1},
-    "transport": {"fleet": "any fleet"},
+    "transport": {"fleet": _ANY_FLEET},
     "stock": {"reorder_point": 0, "order_up_to": 1, "demand": 1},
     "sink": {},
+}
+_HELD_STAND_IN: dict[str, dict[str, Any]] = {
+    "shifts": {"start": 0, "end": 3600},
+    "operators": {"number": 1_000_000},  # enough for any need
+    "fleets": {"speed": 1},
+    "pallets": {"number": 1},
 }
 
 
@@ -44,7 +60,7 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         return
     connections = [item for item in parts["connections"] if _is_valid("connections", item)]
     is_whole = len(connections) == len(parts["connections"])
-    skeleton = {
+    skeleton: dict[str, Any] = {
         "name": "line",
         "elements": elements,
         "connections": connections if is_whole else [],
@@ -53,7 +69,9 @@ def structure_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
             {"name": _ANY_PRODUCT},
         ],
         "orders": [_order(item, i) for i, item in enumerate(parts["orders"])],
+        **{field: [_held(field, item, i) for i, item in enumerate(parts[field])] for field in _HELD_STAND_IN},
     }
+    skeleton["fleets"].append({"name": _ANY_FLEET, **_HELD_STAND_IN["fleets"]})
     try:
         Line.from_dict(skeleton)
     except ModelError as error:
@@ -78,6 +96,8 @@ def _element(item: object) -> dict[str, Any] | None:
     if _is_valid("elements", item):
         return item
     stand_in = {"kind": kind, "name": item.get("name"), **_STAND_IN[kind]}
+    if kind == "transport" and _is_valid("elements", {**stand_in, "fleet": item.get("fleet")}):
+        stand_in["fleet"] = item["fleet"]
     return stand_in if _is_valid("elements", stand_in) else None
 
 
@@ -86,6 +106,19 @@ def _product(item: object, index: int) -> object:
         return item
     stand_in = {"name": item.get("name") if isinstance(item, dict) else None}
     return stand_in if _is_valid("products", stand_in) else {"name": f"product {index}"}
+
+
+def _held(field: str, item: object, index: int) -> object:
+    """Return a valid member of `field`, of the same name and skills where they can be told."""
+    if _is_valid(field, item):
+        return item
+    given = item if isinstance(item, dict) else {}
+    stand_in = {"name": f"{field} {index}", **_HELD_STAND_IN[field]}
+    for key in ("name", "skills"):
+        candidate = {**stand_in, key: given.get(key)}
+        if key in given and _is_valid(field, candidate):
+            stand_in = candidate
+    return stand_in
 
 
 def _order(item: object, index: int) -> object:

@@ -19,10 +19,13 @@ from opt_twin.line.stocks import stock_problems
 from opt_twin.line.topology import topology_problems
 from opt_twin.records import Record, record
 
-__all__ = ["Line"]
+__all__ = ["Line", "kind_of"]
 
-_Member = Element | Operators | Fleet | Pallets
-_Named = Element | Product | Order | Shift | Operators | Fleet | Pallets
+_Held = Element | Operators | Fleet | Pallets
+_Named = _Held | Product | Order | Shift
+
+_HOLDERS = ("elements", "operators", "fleets", "pallets")
+"""Fields whose members have fields that a path such as ``Crew.number`` leads to."""
 
 
 @record
@@ -30,7 +33,8 @@ class Line(Record):
     """A production line: what stands where, how parts flow, what is made and what it costs.
 
     A line is valid by construction: names are unique and known, every element is fed by a source and drained
-    by a sink, probabilities add up, no loop is without an exit.
+    by a sink, probabilities add up, no loop is without an exit. Elements, groups of operators, fleets and
+    pallets all have different names, since paths and measures begin with them.
 
     Attributes
     ----------
@@ -136,6 +140,35 @@ class Line(Record):
                 return element
         raise UnknownNameError.among("element", name, [element.name for element in self.elements])
 
+    def member(self, name: str) -> _Held:
+        """Return the element, or the group of operators, fleet or pallets, that is called `name`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+
+        Examples
+        --------
+        >>> from opt_twin.line import Line, Operators, Sink, Source, Station, chain
+        >>> line = Line(
+        ...     name="one",
+        ...     elements=(Source(name="In"), Station(name="Saw", cycle_time="5 s"), Sink(name="Out")),
+        ...     connections=chain("In", "Saw", "Out"),
+        ...     operators=(Operators(name="Crew", number=2),),
+        ... )
+        >>> line.member("Crew").number, line.with_value("Crew.number", 3).value("Crew.number")
+        (2, 3)
+        """
+        held = self._held()
+        for member in held:
+            if member.name == name:
+                return member
+        raise UnknownNameError.among("element", name, [member.name for member in held])
+
+    def _held(self) -> tuple[_Held, ...]:
+        return (*self.elements, *self.operators, *self.fleets, *self.pallets)
+
     def successors(self, name: str) -> tuple[Connection, ...]:
         """Return the connections that leave the element `name`."""
         return tuple(connection for connection in self.connections if connection.source == name)
@@ -157,23 +190,15 @@ class Line(Record):
             elements=tuple(element if old.name == element.name else old for old in self.elements)
         )
 
-    def member(self, name: str) -> Element | Operators | Fleet | Pallets:
-        """Return what is called `name`: the element, else the group of people, the fleet or the pallets.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is none.
-        """
-        return self._found(name)[1]
-
     def value(self, path: str) -> Any:
-        """Return the value at `path`, a name and a field: ``"B1.capacity"``, ``"AGV.number"``.
+        """Return the value at `path`, a name and a field: ``"B1.capacity"``, ``"Crew.number"``.
+
+        The name is that of an element, or of a group of operators, a fleet or pallets.
 
         Raises
         ------
         UnknownNameError
-            If there is no such member or field.
+            If there is no such name or field.
         """
         name, field = self._split(path)
         return getattr(self.member(name), field)
@@ -184,7 +209,7 @@ class Line(Record):
         Raises
         ------
         UnknownNameError
-            If there is no such member or field.
+            If there is no such name or field.
         ModelError
             If the value is not valid there.
         """
@@ -196,7 +221,7 @@ class Line(Record):
         Raises
         ------
         UnknownNameError
-            If there is no such member or field.
+            If there is no such name or field.
         ModelError
             If a value is not valid in its place.
         """
@@ -204,30 +229,22 @@ class Line(Record):
         for path, value in values.items():
             name, field = self._split(path)
             changes.setdefault(name, {})[field] = value
-        groups: dict[str, tuple[_Member, ...]] = {}
-        for name, fields in changes.items():
-            group, member = self._found(name)
-            changed = _changed(member, fields)
-            groups[group] = tuple(
-                changed if old is member else old for old in groups.get(group, getattr(self, group))
-            )
-        return self.replace(**groups)
-
-    def _found(self, name: str) -> tuple[str, _Member]:
-        """Return the field of the line that holds what is called `name`, and that itself."""
-        for group in ("elements", "operators", "fleets", "pallets"):
-            for member in getattr(self, group):
-                if member.name == name:
-                    return group, member
-        raise UnknownNameError.among("element", name, [element.name for element in self.elements])
+        replaced = {name: _changed(self.member(name), fields) for name, fields in changes.items()}
+        groups = {holder: getattr(self, holder) for holder in _HOLDERS}
+        return self.replace(
+            **{
+                holder: tuple(replaced.get(old.name, old) for old in group)
+                for holder, group in groups.items()
+                if any(old.name in replaced for old in group)
+            }
+        )
 
     def _split(self, path: str) -> tuple[str, str]:
         name, dot, field = path.partition(".")
         member = self.member(name)
         fields = list(member.__dataclass_fields__)
         if not dot or field not in fields:
-            kind = getattr(member, "kind", type(member).__name__.lower())
-            raise UnknownNameError.among(f"field of {kind} {name!r}", field, fields)
+            raise UnknownNameError.among(f"field of {kind_of(member)} {name!r}", field, fields)
         return name, field
 
     def _count_problems(self) -> Iterator[Problem]:
@@ -241,33 +258,32 @@ class Line(Record):
             yield Problem(path="elements", message=f"the line has no {' and no '.join(missing)}")
 
     def _name_problems(self) -> Iterator[Problem]:
-        groups: tuple[tuple[str, Sequence[_Named]], ...] = (
-            ("elements", self.elements),
-            ("products", self.products),
-            ("orders", self.orders),
-            ("shifts", self.shifts),
-            ("operators", self.operators),
-            ("fleets", self.fleets),
-            ("pallets", self.pallets),
-        )
-        for field, group in groups:
-            first: dict[str, int] = {}
-            for index, member in enumerate(group):
-                if member.name in first:
-                    yield Problem(
-                        path=f"{field}.{index}.name",
-                        message=f"the name {member.name!r} is taken by {field}.{first[member.name]}",
-                    )
-                first.setdefault(member.name, index)
+        for together in (_HOLDERS, ("products",), ("orders",), ("shifts",)):
+            first: dict[str, str] = {}
+            for field in together:
+                group: Sequence[_Named] = getattr(self, field)
+                for index, member in enumerate(group):
+                    if member.name in first:
+                        yield Problem(
+                            path=f"{field}.{index}.name",
+                            message=f"the name {member.name!r} is taken by {first[member.name]}",
+                        )
+                    first.setdefault(member.name, f"{field}.{index}")
 
 
-def _changed(element: _Member, fields: Mapping[str, Any]) -> _Member:
+def kind_of(member: _Held) -> str:
+    """Return what `member` of a line is called."""
+    names = {Operators: "group of operators", Fleet: "fleet", Pallets: "group of pallets"}
+    return names[type(member)] if type(member) in names else str(getattr(member, "kind", ""))
+
+
+def _changed(member: _Held, fields: Mapping[str, Any]) -> _Held:
     try:
-        return element.replace(**fields)
+        return member.replace(**fields)
     except ModelError as error:
         raise ModelError(
             *(
-                Problem(path=f"{element.name}.{problem.path}", message=problem.message)
+                Problem(path=f"{member.name}.{problem.path}", message=problem.message)
                 for problem in error.problems
             )
         ) from None

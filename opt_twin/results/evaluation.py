@@ -160,7 +160,8 @@ class Evaluation(Rebuilt):
 
     def states(self) -> dict[str, dict[str, float]]:
         """Return station -> state -> mean share of the time, for the stations of the line."""
-        stations = [name.removesuffix(".busy") for name in self.values if name.endswith(".busy")]
+        last = STATES[-1]  # people and vehicles have states too, but never this one
+        stations = [name.removesuffix(f".{last}") for name in self.values if name.endswith(f".{last}")]
         return {station: {state: self.mean(f"{station}.{state}") for state in STATES} for station in stations}
 
     def merge(self, other: Evaluation) -> Evaluation:

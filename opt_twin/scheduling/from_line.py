@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from opt_twin.errors import OptionError, PlanError
-from opt_twin.line import Line, Order, Sink, Source, Station
+from opt_twin.line import Conveyor, Line, Order, Sink, Source, Station, Stock, Transport
 from opt_twin.records import Record, record
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.timebase import TimeBase
@@ -63,14 +63,15 @@ def scheduling_instance(
     ----------
     line
         A line with one path from one source to one sink. A station may have parallel servers, which share
-        the parts of one order. Buffers do not limit the schedule.
+        the parts of one order. Buffers and pallets do not limit the schedule.
     orders
         What to make; those of the line unless given. Each becomes a job whose family is its product.
     tick
         Seconds in one tick. Durations, lags, set-ups and releases are rounded up, due dates and deadlines
         down.
     allowance
-        ``nominal``: a cycle takes its mean cycle time. ``mean``: with the expected micro-stops and failures
+        ``nominal``: a cycle takes its mean cycle time, with loading and the test. ``mean``: with the expected
+        micro-stops, failures, maintenance and changes of the tool
         (:func:`opt_twin.theory.effective_cycle_time`).
 
     Returns
@@ -82,7 +83,9 @@ def scheduling_instance(
     Raises
     ------
     PlanError
-        If the line has not one path, there are no orders, or an order does not fit the line.
+        If the line has not one path, there are no orders, an order does not fit the line, or the line has
+        something that the formulation does not hold: conveyors, transports, stocks, assembly, disassembly,
+        ovens, connections with conditions, shifts, people at the machines, a behaviour of one's own.
     OptionError
         If `tick` or `allowance` is out of its range.
     ModelError
@@ -120,6 +123,7 @@ def scheduling_instance(
     (200, 8, 150, 6)
     """
     wanted = _orders(line, orders)
+    _check_held(line)
     stations = _path(line)
     if allowance not in {"nominal", "mean"}:
         raise OptionError(f"an allowance is 'nominal' or 'mean', not {allowance!r}")
@@ -220,6 +224,43 @@ def _orders(line: Line, orders: Sequence[Order] | None) -> tuple[Order, ...]:
     return wanted
 
 
+def _check_held(line: Line) -> None:
+    """Refuse a line with something in it that no operation of the instance stands for."""
+    for element in line.elements:
+        what = ""
+        if isinstance(element, Conveyor | Transport):
+            what = f"{element.name!r} is a {element.kind}, and the way takes time"
+        elif isinstance(element, Stock):
+            what = f"{element.name!r} is a stock, which orders for itself"
+        elif isinstance(element, Station):
+            what = _not_held(element)
+        if what:
+            raise PlanError(f"line {line.name!r} cannot be scheduled: {what}; {_ADVICE}")
+    for way in line.connections:
+        if way.conditional:
+            raise PlanError(
+                f"line {line.name!r} cannot be scheduled: the connection {way.source} -> {way.target} has "
+                f"conditions; {_ADVICE}"
+            )
+
+
+_ADVICE = "the formulation does not hold that, schedule a simpler line and simulate the plan on this one"
+
+
+def _not_held(station: Station) -> str:
+    """Return what a station does that the formulation does not hold; empty for nothing."""
+    does = {
+        "assembles components": bool(station.components),
+        "gives out other parts than it takes in": bool(station.makes or station.yields or station.unpacks),
+        "gives out the parts of a batch one by one": station.batch_size > 1
+        and station.batch_output == "parts",
+        "works in shifts": bool(station.shifts),
+        "needs people": bool(station.needs),
+        "has a behaviour of its own": station.behaviour is not None,
+    }
+    return next((f"station {station.name!r} {what}" for what, holds in does.items() if holds), "")
+
+
 def _path(line: Line) -> tuple[Station, ...]:
     """Return the stations of the line in the order of its one path."""
     advice = "a line with one path is needed; schedule such a line by a job shop of your own"
@@ -281,7 +322,9 @@ def _cycle(station: Station, product: str, allowance: Allowance) -> float:
         from opt_twin.theory import effective_cycle_time
 
         return effective_cycle_time(station, {product: 1.0})
-    return station.cycle_time_of(product).mean / station.speed
+    times = [station.load_time, station.inspection.time if station.inspection is not None else None]
+    extra = math.fsum(time.mean for time in times if time is not None)
+    return station.cycle_time_of(product).mean / station.speed + extra
 
 
 def _whole_weights(orders: Sequence[Order]) -> list[int]:

@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import ModelError, OptionError, UnknownNameError
-from opt_twin.line import Line
+from opt_twin.line import Fleet, Line, Operators, Pallets
 from opt_twin.line.elements import Element
+from opt_twin.line.line import kind_of
 from opt_twin.records import FrozenMapping, digest_of
 
 __all__ = ["DecisionSpace", "Kind", "Variable", "vary"]
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["integer", "real"]
+Held = Element | Operators | Fleet | Pallets
+"""What a path of a variable may begin with."""
 
 _ITEM = re.compile(
     r"^\s*(?P<name>[^=]+?)\.(?P<field>[A-Za-z_]\w*)\s*=\s*(?P<low>\S+?)\s*\.\.\s*(?P<high>\S+)\s*$"
@@ -37,7 +40,7 @@ class Variable:
     Attributes
     ----------
     path
-        An element's name and its field, ``"B1.capacity"``.
+        A name and a field, ``"B1.capacity"``: of an element, a group of operators, a fleet or pallets.
     low, high
         Limits, both allowed; in the unit of the field.
     kind
@@ -116,7 +119,7 @@ class DecisionSpace:
     OptionError
         If there is no variable, or one stands twice.
     UnknownNameError
-        If a path leads to no element or field of the line.
+        If a path leads to no name or field of the line.
     ModelError
         If a limit is not a valid value at its path.
     """
@@ -241,16 +244,17 @@ def vary(line: Line, *ranges: str) -> tuple[Variable, ...]:
     line
         The line whose values vary.
     *ranges
-        ``element.field=low..high``. The element may hold the wild cards ``*``, ``?`` and ``[...]``; it then
-        stands for all elements of a matching name that have the field. A field that counts (capacity,
-        servers) gives an integer, any other (speed) a real variable.
+        ``name.field=low..high``, of an element, or of a group of operators, a fleet or pallets. The name may
+        hold the wild cards ``*``, ``?`` and ``[...]``; it then stands for all of a matching name that have
+        the field. A field that counts (capacity, servers, number) gives an integer, any other (speed) a real
+        variable.
 
     Raises
     ------
     OptionError
         If a text is not of that form, its range is empty, or its field is not a number.
     UnknownNameError
-        If no element or no field is called so; the nearest name is offered.
+        If nothing or no field is called so; the nearest name is offered.
 
     Examples
     --------
@@ -276,13 +280,11 @@ def _read_range(line: Line, text: str) -> Iterator[Variable]:
     field = match["field"]
     low, high = (_number(match[end], text) for end in ("low", "high"))
     decimals = any("." in match[end] or "e" in match[end].lower() for end in ("low", "high"))
-    for element in _matching(line, match["name"], field):
-        kind = _kind_of(element, field)
+    for member in _matching(line, match["name"], field):
+        kind = _kind_of(member, field)
         if kind == "integer" and decimals:
-            raise OptionError(
-                f"{text!r}: {field} of {element.name!r} counts whole things; write whole limits"
-            )
-        yield Variable(path=f"{element.name}.{field}", low=low, high=high, kind=kind)
+            raise OptionError(f"{text!r}: {field} of {member.name!r} counts whole things; write whole limits")
+        yield Variable(path=f"{member.name}.{field}", low=low, high=high, kind=kind)
 
 
 def _number(text: str, whole: str) -> float:
@@ -292,32 +294,33 @@ def _number(text: str, whole: str) -> float:
         raise OptionError(f"{whole!r}: {text!r} is not a number") from None
 
 
-def _matching(line: Line, pattern: str, field: str) -> list[Element]:
+def _matching(line: Line, pattern: str, field: str) -> list[Held]:
     if not any(sign in pattern for sign in "*?["):
         line.value(f"{pattern}.{field}")  # names what is unknown
-        return [line.element(pattern)]
-    named = [element for element in line.elements if fnmatchcase(element.name, pattern)]
+        return [line.member(pattern)]
+    held: list[Held] = [*line.elements, *line.operators, *line.fleets, *line.pallets]
+    named = [member for member in held if fnmatchcase(member.name, pattern)]
     if not named:
-        raise UnknownNameError.among("element", pattern, [element.name for element in line.elements])
-    found = [element for element in named if field in element.__dataclass_fields__]
+        raise UnknownNameError.among("element", pattern, [member.name for member in held])
+    found = [member for member in named if field in member.__dataclass_fields__]
     if not found:
-        fields = dict.fromkeys(name for element in named for name in element.__dataclass_fields__)
+        fields = dict.fromkeys(name for member in named for name in member.__dataclass_fields__)
         raise UnknownNameError.among(f"field of the elements {pattern!r}", field, fields)
     return found
 
 
-def _kind_of(element: Element, field: str) -> Kind:
+def _kind_of(member: Held, field: str) -> Kind:
     """Return the kind of a field by its type; a field that is not a number is an error."""
-    kinds = _numeric_fields(type(element))
+    kinds = _numeric_fields(type(member))
     if field not in kinds:
         raise OptionError(
-            f"{field} of {element.kind} {element.name!r} is not a number and cannot vary; "
+            f"{field} of {kind_of(member)} {member.name!r} is not a number and cannot vary; "
             f"numbers of it: {', '.join(kinds) or 'none'}"
         )
     return kinds[field]
 
 
-def _numeric_fields(kind: type[Element]) -> dict[str, Kind]:
+def _numeric_fields(kind: type[Held]) -> dict[str, Kind]:
     hints: dict[str, Any] = typing.get_type_hints(kind)
     whole = {field: "integer" for field, hint in hints.items() if hint in (int, int | None)}
     real = {field: "real" for field, hint in hints.items() if hint in (float, float | None)}
@@ -327,7 +330,7 @@ def _numeric_fields(kind: type[Element]) -> dict[str, Kind]:
 def _check_field(line: Line, variable: Variable) -> None:
     line.value(variable.path)
     name, _, field = variable.path.partition(".")
-    kind = _kind_of(line.element(name), field)
+    kind = _kind_of(line.member(name), field)
     if kind == "integer" and variable.kind == "real":
         raise OptionError(f"{variable.path} counts whole things; use kind='integer'")
     for limit in dict.fromkeys((variable.low, variable.high)):

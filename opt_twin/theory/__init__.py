@@ -10,20 +10,16 @@ from opt_twin.theory.bounds import (
     line_availability,
     throughput_bound,
 )
-from opt_twin.theory.capacity import (
-    StationCapacity,
-    Traffic,
-    capacity_table,
-    effective_cycle_time,
-    predicted_bottleneck,
-    released_per_hour,
-    traffic,
-)
+from opt_twin.theory.capacity import StationCapacity, capacity_table, predicted_bottleneck
+from opt_twin.theory.coverage import covers
+from opt_twin.theory.cycle_time import effective_cycle_time
 from opt_twin.theory.inventory import StockMeasures, lost_sales_stock, make_to_stock, reorder_stock
+from opt_twin.theory.limits import Limit, limits
 from opt_twin.theory.line_warnings import growing_queues, line_warnings
 from opt_twin.theory.markov_line import TandemMeasures, markov_line
 from opt_twin.theory.queueing import QueueMeasures, mg1, mg1_with_failures, mm1, mm1k, mmc
 from opt_twin.theory.renewal import availability, completion_time, cycles_to_failure, restart_time
+from opt_twin.theory.traffic import Traffic, released_per_hour, traffic
 from opt_twin.theory.two_station import (
     bernoulli_two_station,
     exponential_two_station,
@@ -32,6 +28,7 @@ from opt_twin.theory.two_station import (
 
 __all__ = [
     "Downtimes",
+    "Limit",
     "QueueMeasures",
     "StationCapacity",
     "StockMeasures",
@@ -41,6 +38,7 @@ __all__ = [
     "bernoulli_two_station",
     "capacity_table",
     "completion_time",
+    "covers",
     "cycles_to_failure",
     "departures",
     "deterministic_makespan",
@@ -48,6 +46,7 @@ __all__ = [
     "exponential_two_station",
     "geometric_two_station",
     "growing_queues",
+    "limits",
     "line_availability",
     "line_warnings",
     "lost_sales_stock",

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from opt_twin.graph import line_graph
-from opt_twin.line import Buffer, Clock, Line, Station
-from opt_twin.theory.capacity import StationCapacity, capacity_table, released_per_hour
+from opt_twin.line import Buffer, Clock, Line, Source, Station
+from opt_twin.theory.capacity import StationCapacity, capacity_table
+from opt_twin.theory.mechanism_warnings import mechanism_warnings
 from opt_twin.theory.renewal import cycles_to_failure
+from opt_twin.theory.traffic import Traffic, released_per_hour, traffic
 from opt_twin.timebase import format_duration
 
 __all__ = ["growing_queues", "line_warnings"]
@@ -23,7 +25,8 @@ def line_warnings(line: Line) -> tuple[str, ...]:
     """Return a sentence for each thing in the line that is allowed but probably not meant.
 
     These are queues that grow without bound, times that look as if they were written in the wrong unit,
-    finite buffers that nothing will ever fill, and products that nothing makes.
+    finite buffers that nothing will ever fill, products that nothing makes; people, vehicles and pallets that
+    limit the line or are not used, shifts that do not meet, ways that no part can take.
 
     Examples
     --------
@@ -41,15 +44,18 @@ def line_warnings(line: Line) -> tuple[str, ...]:
     >>> line_warnings(line)
     ('utilisation of Packer 1.25 > 1: the queue in Queue grows without bound',)
     """
-    table = {row.station: row for row in capacity_table(line)}
-    found = [*_growing_queues(line, table)]
+    rows = capacity_table(line)
+    table = {row.station: row for row in rows}
+    flow = traffic(line)
+    found = [*_growing_queues(line, table, flow)]
     for station in line.stations:
         found += _tiny_cycles(station)
         found += _failure_traps(station)
         found += _micro_stop_traps(station)
     found += _slow_stations(line, table)
-    found += _vast_buffers(line, table)
-    found += _unused_products(line)
+    found += _vast_buffers(line, table, flow)
+    found += _unused_products(line, flow)
+    found += mechanism_warnings(line, flow, rows)
     return tuple(found)
 
 
@@ -58,7 +64,8 @@ def growing_queues(line: Line) -> tuple[str, ...]:
 
     They are the first ones of :func:`line_warnings`.
     """
-    return tuple(_growing_queues(line, {row.station: row for row in capacity_table(line)}))
+    table = {row.station: row for row in capacity_table(line)}
+    return tuple(_growing_queues(line, table, traffic(line)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +100,17 @@ def _sides(line: Line, buffer: Buffer) -> _Sides:
     )
 
 
-def _growing_queues(line: Line, table: dict[str, StationCapacity]) -> Iterator[str]:
-    if all(source.limit is not None for source in line.sources):
+def _is_bounded(source: Source) -> bool:
+    """Return whether only so many of its parts are ever in the line."""
+    ends = source.limit is not None or bool(source.timetable) or source.releases_orders
+    return ends or source.pallets is not None or source.replenishes is not None
+
+
+def _growing_queues(line: Line, table: dict[str, StationCapacity], flow: Traffic) -> Iterator[str]:
+    if all(_is_bounded(source) for source in line.sources):
         return
     offered = released_per_hour(line)
-    arrivals = math.inf if offered is None else offered
+    arrivals = math.inf if offered is None else offered * flow.usable
     for buffer in line.buffers:
         if buffer.capacity is not None:
             continue
@@ -201,15 +214,13 @@ def _slow_stations(line: Line, table: dict[str, StationCapacity]) -> Iterator[st
             )
 
 
-def _vast_buffers(line: Line, table: dict[str, StationCapacity]) -> Iterator[str]:
+def _vast_buffers(line: Line, table: dict[str, StationCapacity], flow: Traffic) -> Iterator[str]:
     slowest = min(row.capacity_per_hour for row in table.values())
     offered = released_per_hour(line)
     per_hour = slowest if offered is None else min(slowest, offered)
     if not 0 < per_hour < math.inf:
         return
-    from opt_twin.theory.capacity import traffic
-
-    visits = traffic(line).visits
+    visits = flow.visits
     for buffer in line.buffers:
         if buffer.capacity is None or not visits[buffer.name]:
             continue
@@ -221,12 +232,10 @@ def _vast_buffers(line: Line, table: dict[str, StationCapacity]) -> Iterator[str
             )
 
 
-def _unused_products(line: Line) -> Iterator[str]:
+def _unused_products(line: Line, flow: Traffic) -> Iterator[str]:
     used = {name for source in line.sources for name in source.mix}
     used |= {order.product for order in line.orders}
-    plain = [source.name for source in line.sources if not source.mix]
-    if plain:  # such a source releases the first product
-        used |= {product.name for product in line.products[:1]}
+    used |= {name for shares in flow.products.values() for name, share in shares.items() if share > 0}
     for product in line.products:
         if product.name not in used:
             yield f"product {product.name} is in no source's mix and in no order: nothing makes it"

@@ -16,6 +16,7 @@ from opt_twin.line import (
     Sink,
     Source,
     Station,
+    Stock,
     chain,
 )
 from opt_twin.results import STATES, Evaluation
@@ -67,6 +68,33 @@ def test_lost_time_becomes_hours_parts_and_money():
     assert failed.parts == pytest.approx(14.4)
     assert failed.money == pytest.approx(14.4 * (60 - 25))
     assert found[2].parts == pytest.approx(1800 / 9)
+
+
+def test_waiting_for_people_is_lost_and_time_off_shift_is_not():
+    line = packing()
+    found = losses(line, evaluation(line, {"Fill.waiting_for_crew": 0.1, "Fill.off_shift": 0.5}))
+    assert [(loss.station, loss.state) for loss in found] == [("Fill", "waiting_for_crew")]
+
+
+def test_what_an_assembly_station_loses_is_counted_in_what_it_makes():
+    line = Line(
+        name="kits",
+        elements=(
+            Source(name="A", mix={"a": 1}, replenishes="Shelf"),
+            Source(name="B", mix={"b": 1}),
+            Station(name="Kit", cycle_time=10, components={"a": 2, "b": 1}, makes="c"),
+            Stock(name="Shelf", reorder_point=0, order_up_to=5, demand=60),
+        ),
+        connections=(*chain("A", "Kit", "Shelf"), *chain("B", "Kit")),
+        products=(
+            Product(name="a", material_cost=1),
+            Product(name="b", material_cost=3),
+            Product(name="c", price=9),
+        ),
+    )
+    (loss,) = losses(line, evaluation(line, {"Kit.failed": 0.5}))
+    assert loss.parts == pytest.approx(180)
+    assert loss.money == pytest.approx(180 * (9 - 2 * 1 - 3))
 
 
 def test_a_station_that_loses_nothing_is_not_listed():

@@ -70,7 +70,8 @@ def make_evaluation(line, n=5, seed=1, *, orders=False, **values):
         "good_parts": rng.normal(640, 30, n),
     }
     for station in line.stations:
-        shares = rng.dirichlet([6, 1, 2, 2, 1, 1], n)
+        shares = np.zeros((n, len(STATES)))  # only those that every line can have
+        shares[:, :6] = rng.dirichlet([6, 1, 2, 2, 1, 1], n)
         found |= {f"{station.name}.{state}": shares[:, at] for at, state in enumerate(STATES)}
         found[f"{station.name}.parts"] = np.full(n, 600.0)
     for buffer in line.buffers:

@@ -15,11 +15,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def evaluation_of(shares, units=None, **values):
-    """An evaluation with the given shares (station -> six shares) in every replication."""
+    """An evaluation with the given shares (station -> those of the first states) in every replication."""
     found = {
         f"{station}.{state}": np.full(3, share)
         for station, row in shares.items()
-        for state, share in zip(STATES, row, strict=True)
+        for state, share in itertools.zip_longest(STATES, row, fillvalue=0.0)
     }
     return Evaluation(
         values=found | {name: np.asarray(row, dtype=float) for name, row in values.items()},
@@ -64,6 +64,14 @@ def test_states_that_never_occur_are_not_in_the_legend(samples):
     assert not {"blocked", "failed", "set-up"} & set(contents)
 
 
+def test_time_off_shift_is_hatched_like_set_ups_since_both_are_pale(samples):
+    text = states_svg(evaluation_of({"A": (0.5, *(0,) * 8, 0.3, 0.2)}))
+    contents = [content for content, *_ in samples.texts(samples.assert_inside(text))]
+    assert {"working", "off shift", "stopped by another", "30 %", "20 %"} <= set(contents)
+    plain = states_svg(evaluation_of({"A": (0.5, 0, 0.3, 0, 0, 0, 0, 0, 0, 0, 0.2)}))
+    assert text.count("<path") > plain.count("<path")
+
+
 def test_a_station_without_any_time_has_an_empty_bar(samples):
     root = samples.assert_inside(states_svg(evaluation_of({"A": (0,) * 6})))
     assert samples.rects(root, **{"class": "state"}) == []
@@ -75,7 +83,7 @@ def test_an_evaluation_without_stations_has_a_picture(samples):
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.dictionaries(st.text(max_size=50), st.tuples(*[st.floats(0, 1)] * 6), max_size=15),
+    st.dictionaries(st.text(max_size=50), st.tuples(*[st.floats(0, 1)] * len(STATES)), max_size=15),
     st.text(max_size=200),
 )
 def test_any_names_and_shares_give_a_picture_whose_parts_lie_within_it(samples, shares, title):

@@ -31,7 +31,7 @@ connections: [In -> Filler -> B1 -> Out]
 
 
 def test_the_page_has_complete_files():
-    assert len(BLOCKS) == PAGE.count("```yaml") == 4
+    assert len(BLOCKS) == PAGE.count("```yaml") == 6
 
 
 @pytest.mark.parametrize("text", BLOCKS, ids=range(len(BLOCKS)))

@@ -114,7 +114,7 @@ def test_the_deterministic_makespan_of_the_serial_line_is_508_5_seconds():
     assert done[-1] == 508.5
 
 
-@pytest.mark.parametrize("name", ["bottling.yaml", "serial_3.yaml"])
+@pytest.mark.parametrize("name", sorted(path.name for path in MODELS.glob("*.yaml")))
 def test_a_model_that_is_written_reads_back_the_same(name):
     line = read_line(MODELS / name)
     again = read_line_text(write_line(line))

@@ -82,7 +82,7 @@ def test_a_good_file_becomes_a_line():
             (
                 "line.yaml:6:17: elements.1.cycle_time: 'expnential' is not a distribution"
                 " (did you mean 'exponential'?); known: deterministic, exponential, uniform, triangular,"
-                " normal, lognormal, gamma, weibull, erlang, empirical, got 'expnential(5)'"
+                " normal, lognormal, gamma, weibull, erlang, empirical, custom, got 'expnential(5)'"
             ),
         ),
         (
@@ -99,8 +99,8 @@ def test_a_good_file_becomes_a_line():
             "kind: buffer",
             "kind: bufer",
             (
-                "line.yaml:7:5: elements.2: kind 'bufer' is not one of source, station, buffer, sink"
-                " (did you mean 'buffer'?)"
+                "line.yaml:7:5: elements.2: kind 'bufer' is not one of source, station, buffer, conveyor,"
+                " transport, stock, sink (did you mean 'buffer'?)"
             ),
         ),
         ("kind: buffer, ", "", "line.yaml:7:5: elements.2: field 'kind' required"),

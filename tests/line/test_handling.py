@@ -42,11 +42,6 @@ def test_a_wrong_value_of_a_fleet_is_refused_at_its_path():
         LINE.value("AGW.number")
 
 
-def test_an_element_is_found_before_a_fleet_of_the_same_name():
-    line = LINE.replace(fleets=(*LINE.fleets, Fleet(name="Saw", speed=1)))
-    assert line.member("Saw").kind == "station"
-
-
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

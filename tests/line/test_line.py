@@ -13,9 +13,12 @@ from opt_twin.line import (
     Connection,
     Economics,
     FailureMode,
+    Fleet,
     Line,
     MicroStop,
+    Operators,
     Order,
+    Pallets,
     Product,
     Sink,
     Source,
@@ -52,6 +55,45 @@ def test_the_parts_of_a_line_are_found_by_kind_and_name():
     assert [c.source for c in PLAIN.predecessors("Saw")] == ["In"]
     with pytest.raises(UnknownNameError, match=r"'Swa' is not a known element \(did you mean 'Saw'\?\)"):
         PLAIN.element("Swa")
+
+
+STAFFED = PLAIN.replace(
+    operators=(Operators(name="crew", number=2),),
+    fleets=(Fleet(name="AGV", speed=1.5),),
+    pallets=(Pallets(name="tray", number=9),),
+)
+
+
+def test_paths_lead_to_people_vehicles_and_pallets_too():
+    assert [STAFFED.value(path) for path in ("crew.number", "AGV.speed", "tray.number")] == [2, 1.5, 9]
+    changed = STAFFED.with_values(
+        {"crew.number": 4, "AGV.number": 3, "tray.return_time": "1 min", "Saw.speed": 2}
+    )
+    assert changed.member("crew") == Operators(name="crew", number=4)
+    assert changed.member("AGV").number == 3
+    assert changed.member("tray").return_time == 60
+    assert changed.member("Saw").speed == 2
+    assert changed.member("B1") is B1
+    with pytest.raises(ModelError, match=r"crew\.number: Input should be greater than or equal to 1"):
+        STAFFED.with_value("crew.number", 0)
+    with pytest.raises(UnknownNameError, match=r"field of group of operators 'crew'.*did you mean 'number'"):
+        STAFFED.value("crew.numbr")
+    with pytest.raises(UnknownNameError, match="did you mean 'tray'"):
+        STAFFED.value("try.number")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"operators": [{"name": "Saw"}]}, "operators.0.name: the name 'Saw' is taken by elements.1"),
+        (
+            {"fleets": [{"name": "x", "speed": 1}], "pallets": [{"name": "x", "number": 1}]},
+            "pallets.0.name: the name 'x' is taken by fleets.0",
+        ),
+    ],
+)
+def test_elements_people_vehicles_and_pallets_have_different_names(fields, message):
+    assert message in problems(PLAIN.elements, PLAIN.connections, **fields)
 
 
 def test_values_are_read_and_replaced_by_path():

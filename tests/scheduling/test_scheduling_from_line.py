@@ -9,16 +9,22 @@ from opt_twin.line import (
     Buffer,
     Clock,
     Connection,
+    Conveyor,
     Deterministic,
     Exponential,
     FailureMode,
+    Fleet,
+    Inspection,
     Line,
     MicroStop,
+    Operators,
     Order,
     Product,
+    Shift,
     Sink,
     Source,
     Station,
+    Transport,
     chain,
 )
 from opt_twin.scheduling import rounding_loss, scheduling_instance, solve_schedule, verify
@@ -45,6 +51,50 @@ def _station(name="M", time=2.0, **fields):
 
 def _numbers(instance, job=0):
     return [(o.machine, o.duration, o.lead, o.tail) for o in instance.jobs[job].operations]
+
+
+def test_loading_and_the_test_belong_to_a_cycle():
+    station = _station("Fill", 2.0, load_time=3, inspection=Inspection(time=1), speed=2)
+    assert _numbers(scheduling_instance(_line(station)))[0] == ("Fill", 500, 500, 5)
+
+
+PARTS = {
+    "assembles components": {"components": {"P": 2}},
+    "gives out other parts": {"makes": "Q"},
+    "one by one": {"batch_size": 4, "batch_output": "parts"},
+    "works in shifts": {"shifts": ("day",)},
+    "needs people": {"needs": {"run": "hand"}},
+    "a behaviour of its own": {"behaviour": "mine:Rule"},
+}
+
+
+@pytest.mark.parametrize(("message", "fields"), PARTS.items(), ids=PARTS)
+def test_what_the_formulation_does_not_hold_is_refused(message, fields):
+    line = _line(
+        _station(**fields),
+        shifts=(Shift(name="day", start=0, end=3600),),
+        operators=(Operators(name="hand"),),
+    )
+    with pytest.raises(PlanError, match=rf"line 'line' cannot be scheduled: station 'M' .*{message}"):
+        scheduling_instance(line)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [Conveyor(name="X", length=2, pitch=1, speed=1), Transport(name="X", fleet="AGV")],
+    ids=lambda element: element.kind,
+)
+def test_ways_that_take_time_are_refused(element):
+    line = _line(_station(), element, _station("N"), fleets=(Fleet(name="AGV", speed=1),))
+    with pytest.raises(PlanError, match=f"'X' is a {element.kind}, and the way takes time"):
+        scheduling_instance(line)
+
+
+def test_ways_with_conditions_are_refused():
+    line = _line(_station())
+    ways = tuple(way.replace(products=("P",)) if way.source == "M" else way for way in line.connections)
+    with pytest.raises(PlanError, match="the connection M -> Out has conditions"):
+        scheduling_instance(line.replace(connections=ways))
 
 
 def test_batches_divide_the_cycles_up_the_line():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from search_fakes import line_of
 
 from opt_twin.errors import ModelError, OptionError, OptTwinError, UnknownNameError
+from opt_twin.line import Fleet, Operators, Pallets
 from opt_twin.search import DecisionSpace, Variable, vary
 
 LINE = line_of(3)
@@ -65,6 +66,39 @@ def test_wild_cards_stand_for_the_elements_that_have_the_field():
     ]
     assert [v.path for v in vary(LINE, "M[12].servers = 1 .. 3")] == ["M1.servers", "M2.servers"]
     assert [v.path for v in vary(LINE, "M?.batch_size=1..2")][-1] == "M3.batch_size"
+
+
+STAFFED = LINE.replace(
+    operators=(Operators(name="hands", number=2), Operators(name="heads")),
+    fleets=(Fleet(name="AGV", speed=1),),
+    pallets=(Pallets(name="tray", number=5),),
+)
+
+
+def test_people_vehicles_and_pallets_vary_like_elements():
+    found = vary(STAFFED, "h*.number=1..6", "AGV.speed=0.5..2", "AGV.number=1..4", "tray.number=2..9")
+    assert [(v.path, v.kind) for v in found] == [
+        ("hands.number", "integer"),
+        ("heads.number", "integer"),
+        ("AGV.speed", "real"),
+        ("AGV.number", "integer"),
+        ("tray.number", "integer"),
+    ]
+    space = DecisionSpace(base=STAFFED, variables=found)
+    assert space.today().tolist() == [2, 1, 1, 1, 5]
+    changed = space.line([6, 3, 1.25, 4, 7])
+    assert [changed.value(path) for path in space.names] == [6, 3, 1.25, 4, 7]
+    with pytest.raises(OptionError, match="skills of group of operators 'hands' is not a number"):
+        vary(STAFFED, "hands.skills=1..2")
+
+
+def test_a_wild_card_takes_all_that_have_the_field():
+    assert [v.path for v in vary(STAFFED, "*.number=1..6")] == [
+        "hands.number",
+        "heads.number",
+        "AGV.number",
+        "tray.number",
+    ]
 
 
 def test_whole_limits_of_a_real_field_give_a_real_variable():
