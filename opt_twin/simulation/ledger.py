@@ -201,6 +201,8 @@ class Ledger:
         batch: int | None = None,
     ) -> None:
         """Write a record about a part into the log, if there is one."""
+        if self.log is None:
+            return
         self.write(
             EventRecord(
                 time=now,

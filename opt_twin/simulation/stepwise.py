@@ -11,6 +11,7 @@ from opt_twin.plan import Plan
 from opt_twin.records import FrozenMapping, Record, record
 from opt_twin.results import STATES
 from opt_twin.simulation.engine import Engine, Run
+from opt_twin.simulation.events import EventLog
 from opt_twin.simulation.phases import STOPPED
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.snapshot import Snapshot, load_state, save_state
@@ -125,7 +126,7 @@ class Simulation:
         plan: Plan | None = None,
         seed: int = 0,
         replication: int = 0,
-        log: bool = False,
+        log: bool | EventLog = False,
         policy: Policy | None = None,
         state: str | None = None,
     ) -> None:
@@ -335,7 +336,9 @@ class Simulation:
         )
 
     @classmethod
-    def restore(cls, snapshot: Snapshot, *, log: bool = False, policy: Policy | None = None) -> Simulation:
+    def restore(
+        cls, snapshot: Snapshot, *, log: bool | EventLog = False, policy: Policy | None = None
+    ) -> Simulation:
         """Return a run that goes on from where `snapshot` was taken."""
         return cls(
             snapshot.line,

@@ -196,6 +196,15 @@ def test_a_restored_run_has_the_series_of_the_whole_one(times, interval):
     assert {len(values) for values in end.series.values()} == {int(1500 // interval)}
 
 
+def test_an_observer_is_told_of_single_steps():
+    told = []
+    run = Simulation(LINE, settings=RUN, seed=4, log=told)
+    while run.step():
+        pass
+    assert run.finish().events == ()
+    assert tuple(told) == run_replication(LINE, settings=RUN, seed=4, log=True).events
+
+
 def test_telemetry_is_noted_in_single_steps_too():
     noted = RUN.replace(interval=100.0)
     run = Simulation(LINE, settings=noted, seed=4)
