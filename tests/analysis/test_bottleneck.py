@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.analysis import BottleneckReport, find_bottleneck
-from opt_twin.analysis.bottleneck import _scaled
+from opt_twin.analysis.changes import scaled as scaled_by
 from opt_twin.errors import EvaluationError, OptionError
 from opt_twin.line import (
     Buffer,
@@ -99,11 +99,11 @@ def test_each_line_is_evaluated_once_with_the_same_seed_and_plan():
     evaluator = Fake(slowest)
     line = tandem((4, 6, 5), (3, 3))
     plan = object()
-    find_bottleneck(line, evaluator, seed=11, step=0.1, plan=plan)
-    assert [(seen, seed) for _, seen, seed in evaluator.calls] == [(plan, 11)] * 4
+    find_bottleneck(line, evaluator, seed=11, step=0.1, improvement=0.5, plan=plan)
+    assert [(seen, seed) for _, seen, seed in evaluator.calls] == [(plan, 11)] * 5
     assert evaluator.calls[0][0] is line
     speeds = [[station.speed for station in called.stations] for called, _, _ in evaluator.calls[1:]]
-    assert speeds == [[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1.1]]
+    assert speeds == [[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1.1], [1, 1.5, 1]]
 
 
 def test_two_equal_stations_are_not_told_apart():
@@ -176,7 +176,9 @@ def test_a_line_without_output_has_shares_of_zero():
 def test_one_station_is_the_bottleneck_for_certain():
     report = find_bottleneck(tandem((4,), ()), Fake(slowest))
     assert (report.station, report.runner_up, report.certainty) == ("S0", "", 1.0)
-    assert report.sentence() == "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput."
+    assert report.sentence() == (
+        "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput. 10 % more would give +10 % ± 0 %."
+    )
 
 
 def test_one_replication_gives_no_certainty():
@@ -301,7 +303,7 @@ DISTRIBUTIONS = [
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda d: d.type)
 def test_a_scaled_distribution_draws_the_scaled_numbers(distribution):
-    scaled = _scaled(distribution, 0.5)
+    scaled = scaled_by(distribution, 0.5)
     draws = [d.sample(stream(1, 0, "x", "test"), 50) for d in (distribution, scaled)]
     np.testing.assert_allclose(draws[1], 0.5 * draws[0], rtol=1e-12)
     assert scaled.mean == pytest.approx(distribution.mean / 2)
