@@ -148,6 +148,7 @@ def find_bottleneck(
     downtimes: bool = False,
     buffers: bool = False,
     trace: Iterable[StateRecord] = (),
+    since: float = 0.0,
     until: float | None = None,
     max_replications: int = 320,
     blocks: Blocks | None = None,
@@ -179,6 +180,8 @@ def find_bottleneck(
     trace
         The states of one run, for the classical methods that need to know when each was; the states of the
         evaluation serve the others.
+    since
+        Seconds of the trace that are left out, as a warm-up.
     until
         Certainty, at least 0.5 and below 1, up to which replications are added: twice as many each time, for
         the line as it is, the bottleneck, and those stations that are not surely behind it.
@@ -268,7 +271,7 @@ def find_bottleneck(
         runner_up=race.runner_up,
         certainty=race.certainty,
         limited=estimates[best].mean > (estimates[best].half_width or 0.0),
-        classical=FrozenMapping(named | (trace_bottlenecks(kept) if kept else {})),
+        classical=FrozenMapping(named | (trace_bottlenecks(kept, since=since) if kept else {})),
         losses=losses(line, runs.first) if seen else (),
     )
 

@@ -177,7 +177,8 @@ def test_one_station_is_the_bottleneck_for_certain():
     report = find_bottleneck(tandem((4,), ()), Fake(slowest))
     assert (report.station, report.runner_up, report.certainty) == ("S0", "", 1.0)
     assert report.sentence() == (
-        "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput. 10 % more would give +10 % ± 0 %."
+        "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput. "
+        "10 % more would give +10 % ± 0 %."
     )
 
 
