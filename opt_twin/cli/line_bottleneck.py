@@ -50,8 +50,8 @@ def _show_losses(screen: Screen, report: BottleneckReport, currency: str) -> Non
             loss.state,
             f"{loss.minutes:.1f}",
             f"{100 * loss.share:.1f} %",
-            f"{loss.parts:.1f}" if loss.station == report.station else "-",
-            f"{loss.money:.2f}" if loss.station == report.station else "-",
+            f"{loss.parts:.1f}",
+            f"{loss.money:.2f}",
         ]
         for loss in report.losses
     ]
