@@ -18,6 +18,7 @@ are the simulator's. Before anything is measured the two are compared, departure
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
@@ -103,7 +104,13 @@ def truth(line: Line, seed: int) -> Row:
 def _trace(number: int, which: int) -> Run:
     """Return the log of one run of the simulator."""
     line = random_line(number)
-    return run_replication(line, settings=SETTINGS, seed=number, replication=TRACE_FIRST + which, log=True)
+    gc.disable()  # hundreds of thousands of records and no cycle among them
+    try:
+        return run_replication(
+            line, settings=SETTINGS, seed=number, replication=TRACE_FIRST + which, log=True
+        )
+    finally:
+        gc.enable()
 
 
 def classical(line: Line, seed: int) -> Row:

@@ -90,7 +90,6 @@ def test_sensitivity_finds_the_proven_bottleneck_more_often_than_the_classical_m
         f"of {cases}: {hits}; of {clear} clear: {clear_hits}; right of {sure} sure: {sure_hits}; "
         f"right of {in_the_end} sure in the end: {right_in_the_end}"
     )
-    print(summary)
     assert hits["sensitivity"] > max(hits[method] for method in METHODS[2:]), summary
     assert hits["until sure"] >= hits["sensitivity"], summary
     assert clear_hits["until sure"] == clear, summary
