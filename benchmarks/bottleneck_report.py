@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def tables(rows: list[Row], wanted: int) -> str:
     """Return what was measured on the lines up to the last of the `wanted` clear ones, as Markdown."""
     clear = clear_lines(rows)
     last = clear[:wanted][-1]
-    truths = {row["line"]: row for row in rows if row["variant"] == "truth" and row["line"] <= last}
+    rows = _complete(rows, last)
+    truths = {row["line"]: row for row in rows if row["variant"] == "truth"}
     practical = [number for number in truths if truths[number]["practical"]]
     clear = [number for number in clear if number <= last]
     spent = [row["replications"] for row in truths.values() if row["clear"]]
@@ -55,18 +57,25 @@ def tables(rows: list[Row], wanted: int) -> str:
         "| method | all | clear | of clear | interval | practical | among the true first two | mean regret |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    named = _named(rows, last)
+    named = _named(rows)
     text += [_line(method, own, truths, clear, practical) for method, own in named.items()]
     text += ["", *_effort(rows, truths, clear), "", *_sure(rows, truths)]
     return "\n".join(text)
 
 
-def _named(rows: list[Row], last: int) -> dict[str, dict[int, str]]:
+def _complete(rows: list[Row], last: int) -> list[Row]:
+    """Return the rows of the lines up to `last`, of the variants that have been measured on all of them."""
+    kept = [row for row in rows if row["line"] <= last]
+    count = Counter(row["variant"] for row in kept)
+    return [row for row in kept if count[row["variant"]] == count["truth"]]
+
+
+def _named(rows: list[Row]) -> dict[str, dict[int, str]]:
     """Return method -> line -> the station that it names: the detectors, then the classical methods."""
     found: dict[str, dict[int, str]] = {}
     classical: dict[str, dict[int, str]] = {}
     for row in rows:
-        if row["line"] > last or row["variant"] == "truth":
+        if row["variant"] == "truth":
             continue
         if row["variant"] == "classical":
             for method, station in row["named"].items():
@@ -103,9 +112,9 @@ def _percent(hits: float, of: int) -> str:
 def _effort(rows: list[Row], truths: Mapping[int, Row], clear: list[int]) -> list[str]:
     """Return how the hits on clear lines depend on how hard the line is to tell."""
     efforts = sorted({truths[number]["replications"] for number in clear})
-    detectors = {}
+    detectors: dict[str, dict[int, Row]] = {}
     for row in rows:
-        if row["line"] in truths and row["variant"].startswith("until"):
+        if row["variant"].startswith("until"):
             detectors.setdefault(row["variant"], {})[row["line"]] = row
     text = [
         "Hits on clear lines by the number of replications that the truth took to be clear:",
@@ -137,7 +146,7 @@ def _sure(rows: list[Row], truths: Mapping[int, Row]) -> list[str]:
     ]
     own: dict[str, list[Row]] = {}
     for row in rows:
-        if row["line"] in truths and "certainty" in row and row["certainty"] is not None:
+        if row.get("certainty") is not None:
             own.setdefault(row["variant"], []).append(row)
     for variant, answers in own.items():
         sure = [row for row in answers if row["certainty"] >= 0.99]

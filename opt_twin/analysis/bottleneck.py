@@ -44,7 +44,7 @@ class BottleneckReport(Record):
         Buffer -> gain when that buffer alone is larger by the step, rounded up to whole places; unlimited
         ones have none; empty unless asked for.
     improvement, improvement_gain
-        A larger step at the bottleneck, and its gain; None when it was not asked for.
+        A larger step at the bottleneck, and its gain; 0 and None when it was not asked for.
     runner_up
         The station of the second greatest gain; empty when there is one station only.
     certainty

@@ -54,6 +54,9 @@ SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
 BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
 SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
 
+_LOGGED = 8 * 3600.0
+"""Seconds after the warm-up whose log the classical methods read; longer ones fill the memory."""
+
 Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
 WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
 Replications = Annotated[int, typer.Option("--replications", "-n", min=1, help="Independent runs.")]
@@ -285,7 +288,8 @@ def bottleneck(
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
     settings = run_settings(horizon, warm_up, replications, workers)
-    trace = run_replication(model, settings=settings, seed=seed, log=True).events
+    logged = settings.replace(horizon=min(settings.horizon, settings.warm_up + _LOGGED))
+    trace = run_replication(model, settings=logged, seed=seed, log=True).events
     with screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
 
         def blocks(first: int, count: int) -> SimulationEvaluator:

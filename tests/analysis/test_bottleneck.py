@@ -6,27 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.analysis import BottleneckReport, find_bottleneck
-from opt_twin.analysis.changes import larger_capacity
-from opt_twin.analysis.changes import scaled as scaled_by
 from opt_twin.errors import EvaluationError, OptionError
 from opt_twin.line import (
     Buffer,
-    Deterministic,
-    Empirical,
-    Erlang,
     Exponential,
     FailureMode,
-    Gamma,
     Line,
-    Lognormal,
     MicroStop,
-    Normal,
     Sink,
     Source,
     Station,
-    Triangular,
-    Uniform,
-    Weibull,
     chain,
 )
 from opt_twin.results import STATES, Evaluation
@@ -285,14 +274,6 @@ def test_buffers_are_enlarged_on_request_where_they_are_limited():
     assert not find_bottleneck(line, Fake(places)).buffer_gains
 
 
-@pytest.mark.parametrize(
-    ("capacity", "step", "larger"),
-    [(1, 0.05, 2), (4, 0.1, 5), (30, 0.1, 33), (31, 0.1, 35), (100, 0.07, 107)],
-)
-def test_a_larger_buffer_is_rounded_up_to_whole_places(capacity, step, larger):
-    assert larger_capacity(capacity, step) == larger
-
-
 def test_the_improvement_is_a_larger_step_at_the_bottleneck_alone():
     report = find_bottleneck(tandem((4, 6, 5), (3, 3)), Fake(slowest, noise=50.0), improvement=0.1)
     assert report.improvement == 0.1
@@ -332,129 +313,6 @@ def test_a_trace_adds_the_methods_that_need_one():
     assert "average active period" not in find_bottleneck(line, Fake(slowest)).classical
 
 
-class Blocks:
-    """Evaluators of as many replications as are asked for; each has its own noise on every line."""
-
-    def __init__(self, throughput, own_noise):
-        self.throughput = throughput
-        self.own_noise = own_noise
-        self.asked = []
-        self.lines = {}
-
-    def __call__(self, first, count):
-        self.asked.append((first, count))
-        return Block(self, first, count)
-
-
-class Block:
-    def __init__(self, blocks, first, count):
-        self.blocks, self.first, self.count = blocks, first, count
-
-    def evaluate(self, line, *, plan=None, seed):
-        changed = next((s.name for s in line.stations if s.speed != 1), "")
-        self.blocks.lines[changed] = self.blocks.lines.get(changed, 0) + self.count
-        numbers = range(self.first, self.first + self.count)
-        noise = [stream(seed, number, f"noise {changed}", "test").normal() for number in numbers]
-        return Evaluation(
-            values={"throughput": self.blocks.throughput(line) + self.blocks.own_noise * np.array(noise)},
-            replications=tuple(numbers),
-            seed=seed,
-            horizon=3600.0,
-            warm_up=0.0,
-            line_digest="",
-        )
-
-
-def weighted(*weights):
-    return lambda line: sum(w * line.element(f"S{i}").speed for i, w in enumerate(weights))
-
-
-def ask(blocks, *, first=4, **options):
-    line = tandem((5,) * 3, (3, 3))
-    return find_bottleneck(line, blocks(0, first), blocks=blocks, improvement=None, **options)
-
-
-def test_replications_are_added_until_the_answer_is_sure():
-    blocks = Blocks(weighted(100, 90, 10), own_noise=0.4)
-    report = ask(blocks, until=0.99, max_replications=256)
-    assert report.station == "S0"
-    assert report.certainty >= 0.99
-    assert 4 < report.replications < 256
-    assert blocks.asked == [(0, 4), *((4 << n, 4 << n) for n in range(len(blocks.asked) - 1))]
-
-
-def test_a_sure_answer_takes_no_further_replications():
-    blocks = Blocks(weighted(100, 50, 10), own_noise=0.01)
-    report = ask(blocks, until=0.99)
-    assert blocks.asked == [(0, 4)]
-    assert report.replications == 4
-
-
-def test_stations_that_are_surely_behind_are_left_alone():
-    blocks = Blocks(weighted(100, 99, -400), own_noise=0.4)
-    report = ask(blocks, until=0.99, max_replications=64)
-    assert report.replications == 64
-    assert blocks.lines == {"": 64, "S0": 64, "S1": 64, "S2": 4}
-    assert report.gains["S2"].replications == 4
-    assert report.gains["S1"].replications == 64
-
-
-def test_the_limit_of_replications_is_kept_also_where_it_is_no_power_of_two():
-    blocks = Blocks(weighted(100, 100, 100), own_noise=1.0)
-    report = ask(blocks, first=5, until=0.999999, max_replications=23)
-    assert report.replications == 23
-    assert blocks.asked == [(0, 5), (5, 5), (10, 10), (20, 3)]
-    assert report.certainty < 0.999999
-
-
-def test_the_same_replications_in_one_block_or_in_several_give_the_same_gains():
-    many = ask(Blocks(weighted(100, 100, 100), own_noise=1.0), until=0.999999, max_replications=16)
-    once = ask(Blocks(weighted(100, 100, 100), own_noise=1.0), first=16)
-    assert many.station == once.station
-    assert many.gains[many.station].mean == pytest.approx(once.gains[once.station].mean, rel=1e-12)
-
-
-def test_a_wrong_station_is_named_as_seldom_as_the_certainty_says():
-    """200 races of three stations, two of them nearly equal."""
-    sure = wrong = 0
-    for seed in range(200):
-        report = ask(
-            Blocks(weighted(100.2, 100, 60), own_noise=0.02), seed=seed, until=0.9, max_replications=64
-        )
-        if report.certainty >= 0.9:
-            sure += 1
-            wrong += report.station != "S0"
-    assert sure > 30
-    assert wrong <= 0.1 * sure + 3 * (0.09 * sure) ** 0.5
-
-
-@pytest.mark.parametrize("until", [0.3, 1.0, float("nan")])
-def test_a_certainty_out_of_range_is_refused(until):
-    with pytest.raises(OptionError, match="until"):
-        ask(Blocks(weighted(1, 2, 3), own_noise=0.0), until=until)
-
-
-def test_a_certainty_needs_further_replications():
-    with pytest.raises(OptionError, match="give blocks"):
-        find_bottleneck(tandem((4, 6), (3,)), Fake(slowest), until=0.99)
-
-
-def test_the_simulator_gives_further_replications():
-    line = tandem([Exponential(mean=5), Exponential(mean=5.2)], [2])
-    settings = RunSettings(horizon=2000, replications=3)
-
-    def blocks(first, count):
-        return SimulationEvaluator(settings.replace(first_replication=first, replications=count))
-
-    report = find_bottleneck(
-        line, SimulationEvaluator(settings), until=0.999, max_replications=48, blocks=blocks, improvement=None
-    )
-    assert report.station == "S1"
-    assert 3 < report.replications <= 48
-    whole = find_bottleneck(line, blocks(0, report.replications), improvement=None)
-    assert whole.gains["S1"].mean == pytest.approx(report.gains["S1"].mean, rel=1e-12)
-
-
 def test_an_evaluator_that_changes_its_replications_is_refused():
     class Shifting(Fake):
         def evaluate(self, line, *, plan=None, seed):
@@ -474,28 +332,6 @@ def test_a_step_out_of_range_is_refused(step):
 def test_a_report_survives_plain_data():
     report = find_bottleneck(tandem((4, 6, 5), (3, 3)), Fake(slowest, own_noise=0.1))
     assert BottleneckReport.from_dict(report.to_dict()) == report
-
-
-DISTRIBUTIONS = [
-    Deterministic(value=4),
-    Exponential(mean=4),
-    Uniform(low=2, high=5),
-    Triangular(low=1, mode=2, high=6),
-    Normal(location=3, sd=2, low=1),
-    Lognormal(mean=4, cv=0.5),
-    Gamma(shape=2, scale=3),
-    Weibull(shape=2, scale=3),
-    Erlang(phases=3, mean=6),
-    Empirical(values=(1, 2, 6), weights=(1, 2, 3)),
-]
-
-
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda d: d.type)
-def test_a_scaled_distribution_draws_the_scaled_numbers(distribution):
-    scaled = scaled_by(distribution, 0.5)
-    draws = [d.sample(stream(1, 0, "x", "test"), 50) for d in (distribution, scaled)]
-    np.testing.assert_allclose(draws[1], 0.5 * draws[0], rtol=1e-12)
-    assert scaled.mean == pytest.approx(distribution.mean / 2)
 
 
 @settings(deadline=None, max_examples=8)
