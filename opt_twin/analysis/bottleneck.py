@@ -6,37 +6,21 @@ evaluated again with the same seed and replications, so that differences are pai
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 
-import numpy as np
-import numpy.typing as npt
-
-from opt_twin.analysis.compare import require_pairs, student_probability, student_quantile
+from opt_twin.analysis.changes import faster, larger, shorter_stops
 from opt_twin.analysis.detectors import classical_bottlenecks
+from opt_twin.analysis.losses import StationLoss, losses
+from opt_twin.analysis.race import Blocks, Race, looks_at
+from opt_twin.analysis.sensitivity import Runs, Variant, gain_estimate
+from opt_twin.analysis.trace_detectors import StateRecord, trace_bottlenecks
 from opt_twin.errors import OptionError
-from opt_twin.line import (
-    Custom,
-    Deterministic,
-    Distribution,
-    Empirical,
-    Erlang,
-    Exponential,
-    Gamma,
-    Line,
-    Lognormal,
-    Normal,
-    Station,
-    Triangular,
-    Uniform,
-    Weibull,
-)
+from opt_twin.line import Line
 from opt_twin.plan import Plan
 from opt_twin.records import FrozenMapping, Record, record
-from opt_twin.results import Estimate, Evaluation, Evaluator
+from opt_twin.results import Estimate, Evaluator
 
 __all__ = ["BottleneckReport", "find_bottleneck"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @record
@@ -56,16 +40,24 @@ class BottleneckReport(Record):
     downtime_gains
         Station -> gain when that station's times to repair and micro-stops alone are shorter by the step;
         empty unless asked for.
+    buffer_gains
+        Buffer -> gain when that buffer alone is larger by the step, rounded up to whole places; unlimited
+        ones have none; empty unless asked for.
+    improvement, improvement_gain
+        A larger step at the bottleneck, and its gain; 0 and None when it was not asked for.
     runner_up
         The station of the second greatest gain; empty when there is one station only.
     certainty
-        One-sided confidence of the paired comparison between the bottleneck and the station that comes
-        nearest to it: the least over all others. None for a single replication, 1 for a single station.
+        Confidence that no other station gains more: 1 less the sum, over the others, of the one-sided
+        probability of the paired comparison with it, times the number of times that was looked at
+        (Bonferroni), at least 0. None for a single replication, 1 for a single station.
     limited
         Whether the interval of the bottleneck's gain lies above 0. If not, no station limits the line so that
         it shows: what comes in does.
     classical
-        Method -> the station that it names from the state times.
+        Method -> the station that it names from the states of the stations; empty where these are unknown.
+    losses
+        Where the time of the stations goes, see :func:`losses`; empty where the states are unknown.
     """
 
     station: str
@@ -73,49 +65,71 @@ class BottleneckReport(Record):
     step: float
     gains: FrozenMapping[str, Estimate]
     downtime_gains: FrozenMapping[str, Estimate] = FrozenMapping()
+    buffer_gains: FrozenMapping[str, Estimate] = FrozenMapping()
+    improvement: float = 0.0
+    improvement_gain: Estimate | None = None
     runner_up: str
     certainty: float | None
     limited: bool
     classical: FrozenMapping[str, str]
+    losses: tuple[StationLoss, ...] = ()
+
+    @property
+    def replications(self) -> int:
+        """How often the line as it is was run."""
+        return self.throughput.replications
 
     def share(self, station: str) -> float:
         """Return the gain of `station` as a share of the throughput (0 when there is none)."""
-        return self.gains[station].mean / self.throughput.mean if self.throughput.mean else 0.0
+        return self._share(self.gains[station].mean)
 
     def sentence(self) -> str:
-        """Return what was found in one or two sentences.
+        """Return what was found in one to three sentences.
 
         As in: "Filler limits the line: 5 % more speed there gives +3.1 % ± 0.4 % throughput (next: Packer
-        +0.2 %), certainty 99.9 %."
+        +0.2 %); certainty 99.9 %. 10 % more would give +5.8 % ± 0.7 %."
         """
-        gain = f"{_percent(self.share(self.station)):+g} %"
-        half_width = self.gains[self.station].half_width
-        if half_width is not None and self.throughput.mean:
-            gain += f" ± {_percent(half_width / self.throughput.mean, 1):g} %"
+        gained = self.gains[self.station]
         following = (
             f" (next: {self.runner_up} {_percent(self.share(self.runner_up)):+g} %)" if self.runner_up else ""
         )
+        step = f"{100 * self.step:.3g} % more speed"
         if not self.limited:
             return (
-                f"No station clearly limits the line: {100 * self.step:.3g} % more speed gives at most "
-                f"{gain} throughput, at {self.station}{following}. What comes in limits it, or more "
-                "replications are needed."
+                f"No station clearly limits the line: {step} gives at most {self._gain(gained)} throughput, "
+                f"at {self.station}{following}. What comes in limits it, or more replications are needed."
             )
-        if half_width is None:
+        if gained.half_width is None:
             return (
-                f"{self.station} gains most: {100 * self.step:.3g} % more speed there gives {gain} "
-                f"throughput{following}. How sure that is takes two or more replications."
+                f"{self.station} gains most: {step} there gives {self._gain(gained)} throughput{following}. "
+                "How sure that is takes two or more replications."
             )
-        sure = ""
-        if self.certainty is not None and self.runner_up:
-            shown = f"{100 * self.certainty:.3g} %" if self.certainty < 0.999 else "above 99.9 %"
-            sure = f"; certainty {shown}"
-            if self.certainty < 0.95:
-                sure += ", more replications would tell"
+        more = ""
+        if self.improvement_gain is not None:
+            more = f" {100 * self.improvement:.3g} % more would give {self._gain(self.improvement_gain)}."
         return (
-            f"{self.station} limits the line: {100 * self.step:.3g} % more speed there gives {gain} "
-            f"throughput{following}{sure}."
+            f"{self.station} limits the line: {step} there gives {self._gain(gained)} throughput"
+            f"{following}{self._sure()}.{more}"
         )
+
+    def _share(self, gain: float) -> float:
+        return gain / self.throughput.mean if self.throughput.mean else 0.0
+
+    def _gain(self, gain: Estimate) -> str:
+        text = f"{_percent(self._share(gain.mean)):+g} %"
+        if gain.half_width is not None and self.throughput.mean:
+            text += f" ± {_percent(self._share(gain.half_width), 1):g} %"
+        return text
+
+    def _sure(self) -> str:
+        if self.certainty is None or not self.runner_up:
+            return ""
+        if self.certainty > 0.999:
+            return "; certainty above 99.9 %"
+        if self.certainty < 0.5:
+            return "; certainty below 50 %, more replications would tell"
+        hint = ", more replications would tell" if self.certainty < 0.95 else ""
+        return f"; certainty {100 * self.certainty:.3g} %{hint}"
 
 
 def _percent(share: float, digits: int = 2) -> float:
@@ -129,8 +143,15 @@ def find_bottleneck(
     *,
     seed: int = 0,
     step: float = 0.05,
+    improvement: float | None = 0.1,
     plan: Plan | None = None,
     downtimes: bool = False,
+    buffers: bool = False,
+    trace: Iterable[StateRecord] = (),
+    since: float = 0.0,
+    until: float | None = None,
+    max_replications: int = 320,
+    blocks: Blocks | None = None,
 ) -> BottleneckReport:
     """Find the station where more speed raises throughput most.
 
@@ -144,12 +165,30 @@ def find_bottleneck(
     seed
         Of the random streams.
     step
-        Share by which a station is made faster, above 0 and at most 1; also by which downtimes are cut.
+        Share by which a station is made faster, above 0 and at most 1; also by which downtimes are cut and
+        buffers enlarged.
+    improvement
+        A larger share whose gain is measured at the bottleneck alone, with one more evaluation; None for
+        none.
     plan
         What directs the line, as a schedule; None for none.
     downtimes
         Also measure the gain from shorter repairs and micro-stops, with one more evaluation for each station
         that has any.
+    buffers
+        Also measure the gain from a larger buffer, with one more evaluation for each limited buffer.
+    trace
+        The states of one run, for the classical methods that need to know when each was; the states of the
+        evaluation serve the others.
+    since
+        Seconds of the trace that are left out, as a warm-up.
+    until
+        Certainty, at least 0.5 and below 1, up to which replications are added: twice as many each time, for
+        the line as it is, the bottleneck, and those stations that are not surely behind it.
+    max_replications
+        Where adding ends, whether the certainty has been reached or not; plays no part without `until`.
+    blocks
+        Gives evaluators of further replications; needed with `until`.
 
     Returns
     -------
@@ -160,7 +199,7 @@ def find_bottleneck(
     Raises
     ------
     OptionError
-        If `step` is out of its range.
+        If `step`, `improvement` or `until` is out of its range, or `until` comes without `blocks`.
     EvaluationError
         If the evaluator does not use the same replications for each line.
 
@@ -170,129 +209,84 @@ def find_bottleneck(
     is less noisy than that of the good ones alone. Where parts leave in large batches a short run counts few
     of them; the intervals allow for that, and longer runs make them narrower.
 
+    With `until` another station is named than the best with a probability of at most 1 - `until`, as far as
+    the paired differences are normal: each comparison of each look has its share of it.
+
     References
     ----------
     Kuo, Lim, Meerkov (1996), Bottlenecks in serial production lines: a system-theoretic approach,
     Mathematical Problems in Engineering 2 (the bottleneck as the station of the greatest sensitivity);
     Glasserman and Yao (1992), Some guidelines and guarantees for common random numbers, Management
     Science 38.
+
+    Examples
+    --------
+    Replications are added until the answer is sure::
+
+        def blocks(first, count):
+            return SimulationEvaluator(settings.replace(first_replication=first, replications=count))
+
+        report = find_bottleneck(line, SimulationEvaluator(settings), until=0.99, blocks=blocks)
     """
-    if not 0 < step <= 1:
-        raise OptionError(f"step is a share above 0 and at most 1, got {step}")
-    base = evaluator.evaluate(line, plan=plan, seed=seed)
-    output, unit = _output(base)
+    _check(step=step, improvement=improvement, until=until, blocks=blocks)
+    runs = Runs(line, evaluator, plan=plan, seed=seed)
+    stations = {station.name: station for station in line.stations}
+    speeds = {name: Variant(faster(line, station, step)) for name, station in stations.items()}
+    race = Race(runs, speeds, looks=1 if until is None else looks_at(runs.replications, max_replications))
+    if until is not None and blocks is not None:
+        race.run(until, max_replications, blocks)
 
-    def gain(changed: Line) -> Floats:
-        evaluation = evaluator.evaluate(changed, plan=plan, seed=seed)
-        require_pairs(base, evaluation)
-        return _output(evaluation)[0] - output
+    def measured(lines: dict[str, Line]) -> FrozenMapping[str, Estimate]:
+        return FrozenMapping({name: _measure(runs, changed, 1) for name, changed in lines.items()})
 
-    gains = {
-        station.name: gain(line.with_value(f"{station.name}.speed", station.speed * (1 + step)))
-        for station in line.stations
-    }
-    shorter = {
-        station.name: gain(line.with_element(_with_shorter_stops(station, 1 - step)))
-        for station in line.stations
-        if downtimes and (station.failures or station.micro_stops)
-    }
-    ordered = sorted(gains, key=lambda name: -gains[name].mean())
-    best = ordered[0]
-    estimates = {name: _gain(values, unit) for name, values in gains.items()}
+    best = race.leader
+    estimates = {name: gain_estimate(variant.gains, runs.unit) for name, variant in speeds.items()}
+    improved = None
+    if improvement is not None:
+        improved = _measure(runs, faster(line, stations[best], improvement))
+    seen = all(f"{name}.busy" in runs.first.values for name in stations)
+    kept = tuple(trace)
+    named = classical_bottlenecks(line, runs.first) if seen else {}
     return BottleneckReport(
         station=best,
-        throughput=Estimate.of(output),
+        throughput=Estimate.of(runs.output),
         step=step,
         gains=FrozenMapping(estimates),
-        downtime_gains=FrozenMapping({name: _gain(values, unit) for name, values in shorter.items()}),
-        runner_up=ordered[1] if len(ordered) > 1 else "",
-        certainty=_certainty(gains, best, unit),
+        downtime_gains=measured(
+            {
+                station.name: shorter_stops(line, station, step)
+                for station in line.stations
+                if downtimes and (station.failures or station.micro_stops)
+            }
+        ),
+        buffer_gains=measured(
+            {
+                buffer.name: larger(line, buffer, step)
+                for buffer in line.buffers
+                if buffers and buffer.capacity is not None
+            }
+        ),
+        improvement=improvement or 0.0,
+        improvement_gain=improved,
+        runner_up=race.runner_up,
+        certainty=race.certainty,
         limited=estimates[best].mean > (estimates[best].half_width or 0.0),
-        classical=FrozenMapping(classical_bottlenecks(line, base)),
+        classical=FrozenMapping(named | (trace_bottlenecks(kept, since=since) if kept else {})),
+        losses=losses(line, runs.first) if seen else (),
     )
 
 
-def _output(evaluation: Evaluation) -> tuple[Floats, float]:
-    """Return the parts per hour that leave the line, good or not, and what one part more would add.
-
-    Where the evaluation does not count parts, its throughput stands for them, taken as exact.
-    """
-    if "parts_out" not in evaluation.values:
-        return evaluation["throughput"], 0.0
-    if "makespan" in evaluation.values:  # a plan ends the run
-        seconds = evaluation["makespan"]
-    else:
-        seconds = np.full(len(evaluation.replications), evaluation.horizon - evaluation.warm_up)
-    return evaluation["parts_out"] * 3600 / seconds, float(3600 / seconds.mean())
+def _check(*, step: float, improvement: float | None, until: float | None, blocks: Blocks | None) -> None:
+    for name, share in (("step", step), ("improvement", improvement)):
+        if share is not None and not 0 < share <= 1:
+            raise OptionError(f"{name} is a share above 0 and at most 1, got {share}")
+    if until is not None and not 0.5 <= until < 1:
+        raise OptionError(f"until is a certainty of at least 0.5 and below 1, got {until}")
+    if until is not None and blocks is None:
+        raise OptionError("until needs further replications: give blocks, a function that makes evaluators")
 
 
-def _error(values: Floats, unit: float) -> float:
-    """Return the standard error of a mean of differences between counts of whole parts.
-
-    Two counts are each cut off by up to one part, which alone gives their difference a variance of 1/6; that
-    is assumed at least, as few differences that happen to be equal would otherwise look certain.
-    """
-    return math.sqrt(max(float(values.var(ddof=1)), unit**2 / 6) / len(values))
-
-
-def _gain(values: Floats, unit: float) -> Estimate:
-    estimate = Estimate.of(values)
-    if estimate.replications < 2:
-        return estimate
-    quantile = student_quantile(estimate.confidence, estimate.replications - 1)
-    return estimate.replace(half_width=quantile * _error(values, unit))
-
-
-def _certainty(gains: dict[str, Floats], best: str, unit: float) -> float | None:
-    """Return the least confidence with which `best` is ahead of another station."""
-    ahead = [gains[best] - values for name, values in gains.items() if name != best]
-    if not ahead:
-        return 1.0
-    if len(gains[best]) < 2:
-        return None
-    return min(
-        student_probability(float(values.mean()), _error(values, unit), len(values) - 1) for values in ahead
-    )
-
-
-def _with_shorter_stops(station: Station, factor: float) -> Station:
-    return station.replace(
-        failures=tuple(
-            mode.replace(time_to_repair=_scaled(mode.time_to_repair, factor)) for mode in station.failures
-        ),
-        micro_stops=tuple(
-            stop.replace(duration=_scaled(stop.duration, factor)) for stop in station.micro_stops
-        ),
-    )
-
-
-def _scaled(distribution: Distribution, factor: float) -> Distribution:
-    """Return the distribution of `factor` times the variable; its draws are `factor` times as long."""
-    match distribution:
-        case Deterministic():
-            return distribution.replace(value=factor * distribution.value)
-        case Exponential() | Lognormal() | Erlang():
-            return distribution.replace(mean=factor * distribution.mean)
-        case Gamma() | Weibull():
-            return distribution.replace(scale=factor * distribution.scale)
-        case Uniform():
-            return distribution.replace(low=factor * distribution.low, high=factor * distribution.high)
-        case Triangular():
-            return distribution.replace(
-                low=factor * distribution.low,
-                mode=factor * distribution.mode,
-                high=factor * distribution.high,
-            )
-        case Normal():
-            return distribution.replace(
-                location=factor * distribution.location,
-                sd=factor * distribution.sd,
-                low=factor * distribution.low,
-            )
-        case Custom():
-            raise OptionError(
-                f"the times of {distribution.path!r} cannot be made shorter; leave out downtimes, or "
-                "write them as a built-in distribution"
-            )
-        case Empirical():
-            return distribution.replace(values=tuple(factor * value for value in distribution.values))
+def _measure(runs: Runs, changed: Line, blocks: int | None = None) -> Estimate:
+    variant = Variant(changed)
+    runs.extend(variant, blocks)
+    return gain_estimate(variant.gains, runs.unit)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
+from opt_twin.analysis.states import active, working
 from opt_twin.graph import is_serial, ranks
 from opt_twin.line import Line
-from opt_twin.results import Evaluation
+from opt_twin.results import STATES, Evaluation
 
 __all__ = ["classical_bottlenecks"]
 
@@ -31,10 +32,10 @@ def classical_bottlenecks(line: Line, evaluation: Evaluation) -> dict[str, str]:
     Returns
     -------
     dict
-        ``"working share"`` (longest busy, in set-up or micro-stopped), ``"active share"`` (the same or
-        failed); on serial lines of two or more stations also ``"arrows"`` (from a pair of neighbours to the
-        one that makes the other wait more) and ``"turning point"`` (stations before it are blocked more than
-        starved, those behind it starved more than blocked).
+        ``"working share"`` (longest busy, in set-up or micro-stopped), ``"active share"`` (longest in any
+        state but starved, blocked and off shift); on serial lines of two or more stations also ``"arrows"``
+        (from a pair of neighbours to the one that makes the other wait more) and ``"turning point"``
+        (stations before it are blocked more than starved, those behind it starved more than blocked).
 
     Raises
     ------
@@ -49,25 +50,15 @@ def classical_bottlenecks(line: Line, evaluation: Evaluation) -> dict[str, str]:
     """
     rank = ranks(line)
     names = sorted((station.name for station in line.stations), key=rank.__getitem__)
-    states = {
-        name: {
-            state: evaluation.mean(f"{name}.{state}")
-            for state in ("busy", "setup", "micro_stop", "failed", "starved", "blocked")
-        }
-        for name in names
-    }
+    states = {name: {state: evaluation.mean(f"{name}.{state}") for state in STATES} for name in names}
     found = {
-        "working share": _most(names, lambda name: _working(states[name])),
-        "active share": _most(names, lambda name: _working(states[name]) + states[name]["failed"]),
+        "working share": _most(names, lambda name: working(states[name])),
+        "active share": _most(names, lambda name: active(states[name])),
     }
     if len(names) > 1 and is_serial(line):
         found["arrows"] = _arrows(names, states)
         found["turning point"] = _turning_point(names, states)
     return found
-
-
-def _working(states: _States) -> float:
-    return states["busy"] + states["setup"] + states["micro_stop"]
 
 
 def _most(names: list[str], value: Callable[[str], float]) -> str:

@@ -1,4 +1,4 @@
-"""Where the time of the stations goes, in hours, parts and money."""
+"""Where the time of the stations goes, in minutes, parts and money."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class StationLoss(Record):
     ----------
     station, state
         Where, and to what.
-    hours
-        Machine hours per run, over all servers, warm-up left out.
+    minutes
+        Machine minutes per run, over all servers, warm-up left out.
     share
         Of the time of its servers.
     parts
@@ -35,10 +35,15 @@ class StationLoss(Record):
 
     station: str
     state: str
-    hours: float
+    minutes: float
     share: float
     parts: float
     money: float
+
+    @property
+    def hours(self) -> float:
+        """Machine hours per run."""
+        return self.minutes / 60
 
 
 def losses(line: Line, evaluation: Evaluation) -> tuple[StationLoss, ...]:
@@ -80,13 +85,13 @@ def losses(line: Line, evaluation: Evaluation) -> tuple[StationLoss, ...]:
                     StationLoss(
                         station=station.name,
                         state=state,
-                        hours=lost / 3600,
+                        minutes=lost / 60,
                         share=share,
                         parts=parts,
                         money=parts * worth,
                     )
                 )
-        found += sorted(own, key=lambda loss: -loss.hours)
+        found += sorted(own, key=lambda loss: -loss.minutes)
     return tuple(found)
 
 

@@ -25,10 +25,10 @@ from opt_twin.cli.common import (
     share,
     undisturbed,
 )
+from opt_twin.cli.line_bottleneck import show_bottleneck
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
-    from opt_twin.analysis import BottleneckReport
     from opt_twin.line import Line
     from opt_twin.results import Evaluation, RunWarning
     from opt_twin.simulation import RunSettings, SequentialRun
@@ -56,6 +56,9 @@ CHECK_HELP = "Read a line, list every problem, and print what it can make."
 SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
 BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
 SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
+
+_LOGGED = 8 * 3600.0
+"""Seconds after the warm-up whose log the classical methods read; longer ones fill the memory."""
 
 Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
 WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
@@ -388,6 +391,20 @@ def bottleneck(
     horizon: Horizon = "8h",
     warm_up: WarmUp = "0s",
     replications: Replications = 10,
+    step: Annotated[
+        float, typer.Option(help="By what share stations get faster, stops shorter, buffers larger.")
+    ] = 0.05,
+    improvement: Annotated[
+        float, typer.Option(help="A larger share, whose gain is measured at the bottleneck.")
+    ] = 0.1,
+    until: Annotated[
+        float | None,
+        typer.Option(help="Add replications until it is this certain, such as 0.99.", show_default=False),
+    ] = None,
+    max_replications: Annotated[int, typer.Option(min=1, help="Where --until ends, certain or not.")] = 320,
+    speed_only: Annotated[
+        bool, typer.Option("--speed-only", help="Do not ask about stops and buffers; faster.")
+    ] = False,
     overlay: Overlay = None,
     sets: Set = None,
     workers: Workers = None,
@@ -397,21 +414,37 @@ def bottleneck(
 ) -> ExitCode:
     """Name the bottleneck of a line."""
     from opt_twin.analysis import find_bottleneck
-    from opt_twin.simulation import pooled_evaluator
+    from opt_twin.simulation import SimulationEvaluator, pooled_evaluator, run_replication
 
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
     settings = run_settings(horizon, warm_up, replications, workers)
+    logged = settings.replace(horizon=min(settings.horizon, settings.warm_up + _LOGGED))
+    trace = run_replication(model, settings=logged, seed=seed, log=True).events
     with screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
-        report = find_bottleneck(model, evaluator, seed=seed)
-    screen.json(report.to_dict())
-    show_bottleneck(screen, report)
+
+        def blocks(first: int, count: int) -> SimulationEvaluator:
+            block = settings.replace(first_replication=first, replications=count)
+            return SimulationEvaluator(block, evaluator.executor)
+
+        report = find_bottleneck(
+            model,
+            evaluator,
+            seed=seed,
+            step=step,
+            improvement=improvement,
+            downtimes=not speed_only,
+            buffers=not speed_only,
+            trace=trace,
+            since=settings.warm_up,
+            until=until,
+            max_replications=max_replications,
+            blocks=blocks,
+        )
+    with undisturbed():
+        screen.json(report.to_dict())
+        show_bottleneck(screen, report, model.economics.currency)
     return ExitCode.OK
-
-
-def show_bottleneck(screen: Screen, report: BottleneckReport) -> None:
-    """Print a report on the bottleneck."""
-    screen.result(report.sentence())
 
 
 def schema(*, as_json: Json = False) -> ExitCode:

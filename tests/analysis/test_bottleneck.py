@@ -6,30 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opt_twin.analysis import BottleneckReport, find_bottleneck
-from opt_twin.analysis.bottleneck import _scaled
 from opt_twin.errors import EvaluationError, OptionError
 from opt_twin.line import (
     Buffer,
-    Deterministic,
-    Empirical,
-    Erlang,
     Exponential,
     FailureMode,
-    Gamma,
     Line,
-    Lognormal,
     MicroStop,
-    Normal,
     Sink,
     Source,
     Station,
-    Triangular,
-    Uniform,
-    Weibull,
     chain,
 )
 from opt_twin.results import STATES, Evaluation
-from opt_twin.simulation import RunSettings, SimulationEvaluator
+from opt_twin.simulation import RunSettings, SimulationEvaluator, run_replication
 from opt_twin.streams import stream
 from opt_twin.theory import capacity_table, markov_line
 
@@ -99,11 +89,11 @@ def test_each_line_is_evaluated_once_with_the_same_seed_and_plan():
     evaluator = Fake(slowest)
     line = tandem((4, 6, 5), (3, 3))
     plan = object()
-    find_bottleneck(line, evaluator, seed=11, step=0.1, plan=plan)
-    assert [(seen, seed) for _, seen, seed in evaluator.calls] == [(plan, 11)] * 4
+    find_bottleneck(line, evaluator, seed=11, step=0.1, improvement=0.5, plan=plan)
+    assert [(seen, seed) for _, seen, seed in evaluator.calls] == [(plan, 11)] * 5
     assert evaluator.calls[0][0] is line
     speeds = [[station.speed for station in called.stations] for called, _, _ in evaluator.calls[1:]]
-    assert speeds == [[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1.1]]
+    assert speeds == [[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1.1], [1, 1.5, 1]]
 
 
 def test_two_equal_stations_are_not_told_apart():
@@ -176,7 +166,10 @@ def test_a_line_without_output_has_shares_of_zero():
 def test_one_station_is_the_bottleneck_for_certain():
     report = find_bottleneck(tandem((4,), ()), Fake(slowest))
     assert (report.station, report.runner_up, report.certainty) == ("S0", "", 1.0)
-    assert report.sentence() == "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput."
+    assert report.sentence() == (
+        "S0 limits the line: 5 % more speed there gives +5 % ± 0 % throughput. "
+        "10 % more would give +10 % ± 0 %."
+    )
 
 
 def test_one_replication_gives_no_certainty():
@@ -264,6 +257,62 @@ def test_downtimes_are_cut_on_request():
     assert not find_bottleneck(line, Fake(slowest)).downtime_gains
 
 
+def test_buffers_are_enlarged_on_request_where_they_are_limited():
+    line = tandem((4, 6, 5), (3, 30))
+    line = line.with_value("B0.capacity", None)
+    seen = []
+
+    def places(changed):
+        capacity = changed.element("B1").capacity
+        seen.append(capacity)
+        return 100.0 + capacity
+
+    report = find_bottleneck(line, Fake(places), step=0.1, buffers=True)
+    assert dict(report.buffer_gains) == {"B1": report.buffer_gains["B1"]}
+    assert report.buffer_gains["B1"].mean == pytest.approx(3)  # a tenth of 30 places
+    assert set(seen) == {30, 33}
+    assert not find_bottleneck(line, Fake(places)).buffer_gains
+
+
+def test_the_improvement_is_a_larger_step_at_the_bottleneck_alone():
+    report = find_bottleneck(tandem((4, 6, 5), (3, 3)), Fake(slowest, noise=50.0), improvement=0.1)
+    assert report.improvement == 0.1
+    assert report.improvement_gain.mean == pytest.approx(60)  # 10 % of 600
+    assert "10 % more would give +" in report.sentence()
+    without = find_bottleneck(tandem((4, 6, 5), (3, 3)), Fake(slowest), improvement=None)
+    assert without.improvement_gain is None
+    assert "would give" not in without.sentence()
+
+
+def test_losses_and_classical_methods_need_the_states():
+    class Stateless(Fake):
+        def evaluate(self, line, *, plan=None, seed):
+            plain = super().evaluate(line, plan=plan, seed=seed)
+            return Evaluation(
+                values={"throughput": plain["throughput"]},
+                replications=plain.replications,
+                seed=seed,
+                horizon=plain.horizon,
+                warm_up=plain.warm_up,
+                line_digest=plain.line_digest,
+            )
+
+    line = tandem((4, 6, 5), (3, 3))
+    report = find_bottleneck(line, Stateless(slowest))
+    assert (report.station, report.losses, dict(report.classical)) == ("S1", (), {})
+    lost = find_bottleneck(line, Fake(slowest)).losses
+    assert {loss.station for loss in lost} == {"S0", "S1", "S2"}
+    assert lost[0].minutes == pytest.approx(60 / len(STATES))
+
+
+def test_a_trace_adds_the_methods_that_need_one():
+    line = tandem((4, 6, 5), (3, 3))
+    run = run_replication(line, settings=RunSettings(horizon=2000), log=True)
+    report = find_bottleneck(line, Fake(slowest), trace=run.events, since=200)
+    assert report.classical["average active period"] == report.classical["shifting bottleneck"] == "S1"
+    assert "average active period" not in find_bottleneck(line, Fake(slowest)).classical
+
+
 def test_an_evaluator_that_changes_its_replications_is_refused():
     class Shifting(Fake):
         def evaluate(self, line, *, plan=None, seed):
@@ -283,28 +332,6 @@ def test_a_step_out_of_range_is_refused(step):
 def test_a_report_survives_plain_data():
     report = find_bottleneck(tandem((4, 6, 5), (3, 3)), Fake(slowest, own_noise=0.1))
     assert BottleneckReport.from_dict(report.to_dict()) == report
-
-
-DISTRIBUTIONS = [
-    Deterministic(value=4),
-    Exponential(mean=4),
-    Uniform(low=2, high=5),
-    Triangular(low=1, mode=2, high=6),
-    Normal(location=3, sd=2, low=1),
-    Lognormal(mean=4, cv=0.5),
-    Gamma(shape=2, scale=3),
-    Weibull(shape=2, scale=3),
-    Erlang(phases=3, mean=6),
-    Empirical(values=(1, 2, 6), weights=(1, 2, 3)),
-]
-
-
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda d: d.type)
-def test_a_scaled_distribution_draws_the_scaled_numbers(distribution):
-    scaled = _scaled(distribution, 0.5)
-    draws = [d.sample(stream(1, 0, "x", "test"), 50) for d in (distribution, scaled)]
-    np.testing.assert_allclose(draws[1], 0.5 * draws[0], rtol=1e-12)
-    assert scaled.mean == pytest.approx(distribution.mean / 2)
 
 
 @settings(deadline=None, max_examples=8)

@@ -50,12 +50,18 @@ def exact_gains(rates, buffers, failures, repairs):
     return [throughput([r * (1 + STEP * (i == j)) for j, r in enumerate(rates)]) - base for i in range(3)]
 
 
+SETTINGS = RunSettings(horizon=12_000, warm_up=1000, replications=10)
+METHODS = ("sensitivity", "until sure", "working share", "active share", "arrows", "turning point")
+
+
+def blocks(first, count):
+    return SimulationEvaluator(SETTINGS.replace(first_replication=first, replications=count))
+
+
 @pytest.mark.slow
 def test_sensitivity_finds_the_proven_bottleneck_more_often_than_the_classical_methods():
-    evaluator = SimulationEvaluator(RunSettings(horizon=12_000, warm_up=1000, replications=10))
-    hits = {"sensitivity": 0, "working share": 0, "active share": 0, "arrows": 0, "turning point": 0}
-    clear_hits = dict.fromkeys(hits, 0)
-    sure = sure_hits = clear = 0
+    hits, clear_hits = dict.fromkeys(METHODS, 0), dict.fromkeys(METHODS, 0)
+    clear = sure = sure_hits = in_the_end = right_in_the_end = 0
     cases = 60
     for number in range(cases):
         case = random_case(number)
@@ -64,16 +70,29 @@ def test_sensitivity_finds_the_proven_bottleneck_more_often_than_the_classical_m
         second, first = sorted(gains)[1:]
         is_clear = first >= 1.5 * second
         clear += is_clear
-        report = find_bottleneck(line_of(*case), evaluator, seed=number, step=STEP)
-        named = {"sensitivity": report.station, **report.classical}
-        for method in hits:
+        line = line_of(*case)
+        ask = {"seed": number, "step": STEP, "improvement": None}
+        report = find_bottleneck(line, SimulationEvaluator(SETTINGS), **ask)
+        longer = report
+        if report.certainty < 0.997:  # 0.99 at the first of three looks
+            longer = find_bottleneck(
+                line, SimulationEvaluator(SETTINGS), **ask, until=0.99, max_replications=40, blocks=blocks
+            )
+        named = {"sensitivity": report.station, "until sure": longer.station, **report.classical}
+        for method in METHODS:
             hits[method] += named[method] == truth
             clear_hits[method] += is_clear and named[method] == truth
-        if report.certainty >= 0.95:
-            sure += 1
-            sure_hits += report.station == truth
-    summary = f"of {cases}: {hits}; of {clear} clear: {clear_hits}; of {sure} sure: {sure_hits}"
-    assert hits["sensitivity"] > max(hits[method] for method in hits if method != "sensitivity"), summary
-    assert clear_hits["sensitivity"] >= 0.95 * clear, summary
+        sure += report.certainty >= 0.95
+        sure_hits += report.certainty >= 0.95 and report.station == truth
+        in_the_end += longer.certainty >= 0.99
+        right_in_the_end += longer.certainty >= 0.99 and longer.station == truth
+    summary = (
+        f"of {cases}: {hits}; of {clear} clear: {clear_hits}; right of {sure} sure: {sure_hits}; "
+        f"right of {in_the_end} sure in the end: {right_in_the_end}"
+    )
+    assert hits["sensitivity"] > max(hits[method] for method in METHODS[2:]), summary
+    assert hits["until sure"] >= hits["sensitivity"], summary
+    assert clear_hits["until sure"] == clear, summary
     assert sure_hits >= 0.95 * sure, summary
-    assert sure >= cases / 3, summary
+    assert right_in_the_end >= 0.99 * in_the_end, summary
+    assert in_the_end >= cases / 2, summary

@@ -53,7 +53,7 @@ def packing(**station):
     )
 
 
-def test_lost_time_becomes_hours_parts_and_money():
+def test_lost_time_becomes_minutes_parts_and_money():
     line = packing(servers=2)
     found = losses(line, evaluation(line, {"Fill.failed": 0.1, "Fill.micro_stop": 0.25, "Pack.starved": 0.5}))
     assert [(loss.station, loss.state) for loss in found] == [
@@ -63,7 +63,8 @@ def test_lost_time_becomes_hours_parts_and_money():
     ]
     failed = found[1]
     assert failed.share == pytest.approx(0.1)
-    assert failed.hours == pytest.approx(0.2)  # two machines, one hour after the warm-up
+    assert failed.minutes == pytest.approx(12)  # two machines, one hour after the warm-up
+    assert failed.hours == pytest.approx(0.2)
     # 720 s / 4 s are 180 tubes, of which 4 in 5 pass: 14.4 cases, each worth 60 less 12.5 tubes of material
     assert failed.parts == pytest.approx(14.4)
     assert failed.money == pytest.approx(14.4 * (60 - 25))

@@ -186,6 +186,32 @@ def test_bottleneck_names_a_station() -> None:
     assert report["station"] in run(*arguments).stdout
 
 
+def test_bottleneck_prints_sensitivities_losses_and_the_classical_methods() -> None:
+    arguments = ("bottleneck", SERIAL, "--replications", "3", "--horizon", "20min", "--workers", "1")
+    report = run_json(*arguments, "--improvement", "0.2", "--step", "0.1")
+    assert set(report["gains"]) == {loss["station"] for loss in report["losses"]}
+    assert report["buffer_gains"]
+    assert report["step"] == 0.1
+    assert report["improvement"] == 0.2
+    assert report["improvement_gain"]["half_width"] > 0
+    assert {"average active period", "shifting bottleneck", "working share"} <= set(report["classical"])
+    assert all({"minutes", "parts", "money"} <= set(loss) for loss in report["losses"])
+    shown = run(*arguments).stdout
+    assert "10 % more would give" in shown
+    assert "minutes" in shown
+    assert "shifting bottleneck: " in shown
+    assert "buffer_gains" not in run_json(*arguments, "--speed-only")
+
+
+def test_bottleneck_adds_replications_until_it_is_sure() -> None:
+    report = run_json(
+        "bottleneck", SERIAL, "--replications", "2", "--horizon", "5min", "--workers", "1", "--speed-only",
+        "--until", "0.99", "--max-replications", "8",
+    )  # fmt: skip
+    assert report["certainty"] >= 0.99 or report["throughput"]["replications"] == 8
+    assert run("bottleneck", SERIAL, "--until", "1.5").exit_code == 2
+
+
 def test_optimize_prints_and_writes_a_front(tmp_path: Path) -> None:
     result = run(
         "optimize", SERIAL, "--vary", "*.capacity=1..6", "--maximize", "throughput",
