@@ -16,7 +16,6 @@ from opt_twin.line import (
     Sink,
     Source,
     Station,
-    Stock,
     chain,
 )
 from opt_twin.results import STATES, Evaluation
@@ -81,10 +80,10 @@ def test_what_an_assembly_station_loses_is_counted_in_what_it_makes():
     line = Line(
         name="kits",
         elements=(
-            Source(name="A", mix={"a": 1}, replenishes="Shelf"),
+            Source(name="A", mix={"a": 1}),
             Source(name="B", mix={"b": 1}),
             Station(name="Kit", cycle_time=10, components={"a": 2, "b": 1}, makes="c"),
-            Stock(name="Shelf", reorder_point=0, order_up_to=5, demand=60),
+            Sink(name="Shelf"),
         ),
         connections=(*chain("A", "Kit", "Shelf"), *chain("B", "Kit")),
         products=(
