@@ -9,7 +9,7 @@ __all__ = ["INACTIVE", "PRODUCTIVE", "active", "working"]
 PRODUCTIVE = frozenset({"busy", "setup", "micro_stop"})
 """A cycle goes on, with what belongs to it."""
 
-INACTIVE = frozenset({"starved", "blocked", "off_shift"})
+INACTIVE = frozenset({"starved", "blocked", "stopped", "off_shift"})
 """The station waits for others, or nobody expects it to work.
 
 Whatever else it is at, being repaired, maintained, or waiting for somebody to do that, holds up its

@@ -1,10 +1,11 @@
-"""What a decision is: a schedule, a layout."""
+"""What a decision is: a schedule, a layout, planned maintenance."""
 
 from opt_twin.plan.layout import Layout, Metric
+from opt_twin.plan.maintenance import MaintenancePlan
 from opt_twin.plan.schedule import Assignment, Schedule
 from opt_twin.plan.violation import Violation
 
 Plan = Schedule
 """Any decision that a simulator can execute; more kinds come with their formulations."""
 
-__all__ = ["Assignment", "Layout", "Metric", "Plan", "Schedule", "Violation"]
+__all__ = ["Assignment", "Layout", "MaintenancePlan", "Metric", "Plan", "Schedule", "Violation"]

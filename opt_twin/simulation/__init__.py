@@ -5,6 +5,7 @@ from opt_twin.simulation.behaviours import Cycle, PartView, StationBehaviour
 from opt_twin.simulation.engine import Run, run_replication
 from opt_twin.simulation.evaluator import SimulationEvaluator, pooled_evaluator
 from opt_twin.simulation.events import EventLog, EventRecord
+from opt_twin.simulation.observers import Observer
 from opt_twin.simulation.replication import OnProgress, simulate
 from opt_twin.simulation.routing import RoutingRule
 from opt_twin.simulation.sequential import OnBlock, SequentialRun, simulate_until
@@ -19,6 +20,7 @@ __all__ = [
     "EventLog",
     "EventRecord",
     "Observation",
+    "Observer",
     "OnBlock",
     "OnProgress",
     "PartView",

@@ -195,6 +195,10 @@ class Own:
         if hasattr(self._made, "restore"):
             self._made.restore(state)
 
+    def has(self, method: str) -> bool:
+        """Return whether the object has a method."""
+        return callable(getattr(self._made, method, None))
+
     def ask(self, method: str, now: float, *arguments: Any) -> Any:
         """Return what a method answers.
 
@@ -227,7 +231,7 @@ class StationRules(Own):
     @property
     def maintains(self) -> bool:
         """Whether it asks for maintenance."""
-        return hasattr(self._made, "maintenance")
+        return self.has("maintenance")
 
     def phases(self, part: Part, drawn: float, now: float) -> list[tuple[int, float]]:
         """Return the phases of the cycle that begins now, set-up and loading left out.

@@ -20,6 +20,7 @@ from opt_twin.simulation.conservation import check_run
 from opt_twin.simulation.deadlock import can_lock, lock_of, refuse_deadlock
 from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.kpis import Totals, measures
+from opt_twin.simulation.observers import Observers
 from opt_twin.simulation.servers import Server
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.telemetry import Telemetry
@@ -172,15 +173,21 @@ class Engine:
         self.seed = seed
         self.replication = replication
         self._kept: list[EventRecord] = []
+        heard = (self._kept if log else None) if isinstance(log, bool) else log
+        self._observers: Observers | None = None
+        if settings.observers:
+            heard = self._observers = Observers(settings.observers, heard)
         self.floor = Floor(
             line,
             settings=settings,
             plan=plan,
             seed=seed,
             replication=replication,
-            log=(self._kept if log else None) if isinstance(log, bool) else log,
+            log=heard,
         )
         self.floor.actor("engine", self)
+        for number, own in enumerate(self._observers.own if self._observers else (), 1):
+            self.floor.actor(f"observer {number}", own)
         self._can_lock = settings.check and can_lock(self.floor)
         self.telemetry: Telemetry | None = None
         if settings.interval is not None:
@@ -214,10 +221,11 @@ class Engine:
         before = self._warm or self._before
         assert before is not None
         leads = np.array(floor.ledger.leads)[before.leads :]
+        values = measures(self.line, before, Totals.of(floor, end), leads=leads, book=floor.book)
+        if self._observers is not None:
+            values |= self._observers.measures(end, values)
         return Run(
-            values=FrozenMapping(
-                measures(self.line, before, Totals.of(floor, end), leads=leads, book=floor.book)
-            ),
+            values=FrozenMapping(values),
             replication=self.replication,
             seed=self.seed,
             end=end,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from opt_twin.line import Behaviour
+from opt_twin.line.behaviour import BehaviourField
 from opt_twin.line.people import WEEK
 from opt_twin.line.units import PositiveSeconds, Seconds
 from opt_twin.records import Record, record
@@ -50,6 +51,9 @@ class RunSettings(Record):
         and another one is: ``keep`` the sequence and wait; ``swap`` to the one that stands first in it, once
         the planned start of the next has passed; or ask a user's own rule
         (:class:`opt_twin.simulation.Replanner`, named by a :class:`~opt_twin.line.Behaviour`).
+    observers
+        Users' own classes that see every event of a run, see :class:`opt_twin.simulation.Observer`; what they
+        measure stands among the values.
     first_replication
         Number of the first replication, so that blocks of replications can be merged.
 
@@ -73,6 +77,7 @@ class RunSettings(Record):
     clock_start: Seconds = 0.0
     interval: PositiveSeconds | None = None
     late: Late = "keep"
+    observers: tuple[BehaviourField, ...] = ()
     first_replication: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:

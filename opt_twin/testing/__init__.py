@@ -3,7 +3,12 @@
 Lines with exact answers stand in :mod:`opt_twin.testing.exact_cases`.
 """
 
-from opt_twin.testing.behaviour_suite import DistributionSuite, StationBehaviourSuite
+from opt_twin.testing.behaviour_suite import (
+    DistributionSuite,
+    ObserverSuite,
+    RoutingRuleSuite,
+    StationBehaviourSuite,
+)
 from opt_twin.testing.random_lines import Choices, SeededChoices, random_line, random_tandem, slowed
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
@@ -24,6 +29,8 @@ from opt_twin.testing.tiny_shops import (
 __all__ = [
     "Choices",
     "DistributionSuite",
+    "ObserverSuite",
+    "RoutingRuleSuite",
     "SchedulingSolverSuite",
     "SeededChoices",
     "StationBehaviourSuite",

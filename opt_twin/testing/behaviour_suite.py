@@ -25,6 +25,7 @@ from opt_twin.line import (
     Exponential,
     Line,
     Maintenance,
+    Product,
     Sink,
     Source,
     Station,
@@ -34,7 +35,7 @@ from opt_twin.records import FrozenMapping
 from opt_twin.simulation import Cycle, PartView, RunSettings, Simulation, Snapshot, run_replication
 from opt_twin.simulation.behaviours import make
 
-__all__ = ["DistributionSuite", "StationBehaviourSuite"]
+__all__ = ["DistributionSuite", "ObserverSuite", "RoutingRuleSuite", "StationBehaviourSuite"]
 
 _SETTINGS = RunSettings(horizon=2000.0)
 
@@ -49,7 +50,40 @@ class _Suite:
     options: ClassVar[Mapping[str, Any]] = {}
 
 
-class StationBehaviourSuite(_Suite):
+class _RunSuite(_Suite):
+    """What the suites of behaviour in a run share."""
+
+    def line(self) -> Line:
+        """Return a line to run."""
+        raise NotImplementedError
+
+    def settings(self) -> RunSettings:
+        """Return how it is run."""
+        return _SETTINGS
+
+    def behaviour(self) -> Behaviour:
+        """Return the behaviour."""
+        return Behaviour(path=self.path, options=FrozenMapping(self.options))
+
+    def test_a_run_takes_the_same_path_again(self) -> None:
+        """Two runs of one seed are alike, and parts and state times add up."""
+        line, settings = self.line(), self.settings()
+        first, second = (run_replication(line, settings=settings, seed=3, log=True) for _ in range(2))
+        assert first.events == second.events
+        assert repr(dict(first.values)) == repr(dict(second.values))
+        assert first.values["A.parts"] > 0
+
+    def test_a_run_that_is_restored_goes_on_alike(self) -> None:
+        """A snapshot holds what the behaviour remembers: `state` and `restore` belong together."""
+        line, settings = self.line(), self.settings()
+        whole = run_replication(line, settings=settings, seed=3)
+        run = Simulation(line, settings=settings, seed=3)
+        run.run_until(700.0)
+        saved = Snapshot.from_dict(json.loads(json.dumps(run.snapshot().to_dict())))
+        assert repr(dict(Simulation.restore(saved).finish().values)) == repr(dict(whole.values))
+
+
+class StationBehaviourSuite(_RunSuite):
     """Subclass it and set `path`, and `options` where the class takes any.
 
     Class attribute `tasks`: names of the maintenance tasks that it may ask for.
@@ -62,7 +96,7 @@ class StationBehaviourSuite(_Suite):
         station = Station(
             name="A",
             cycle_time=Exponential(mean=10.0),
-            behaviour=Behaviour(path=self.path, options=FrozenMapping(self.options)),
+            behaviour=self.behaviour(),
             maintenance=tuple(
                 Maintenance(name=name, duration=Deterministic(value=5.0)) for name in self.tasks
             ),
@@ -87,19 +121,54 @@ class StationBehaviourSuite(_Suite):
             assert np.isfinite(cycle.run)
         assert answers[0] == answers[1], "the answer depends on something else than the arguments"
 
-    def test_a_run_takes_the_same_path_again(self) -> None:
-        """Two runs of one seed are alike, and parts and state times add up."""
-        first, second = (run_replication(self.line(), settings=_SETTINGS, seed=3, log=True) for _ in range(2))
-        assert first.events == second.events
-        assert first.values["A.parts"] > 0
 
-    def test_a_run_that_is_restored_goes_on_alike(self) -> None:
-        """A snapshot holds what the behaviour remembers: `state` and `restore` belong together."""
-        whole = run_replication(self.line(), settings=_SETTINGS, seed=3)
-        run = Simulation(self.line(), settings=_SETTINGS, seed=3)
-        run.run_until(700.0)
-        saved = Snapshot.from_dict(json.loads(json.dumps(run.snapshot().to_dict())))
-        assert repr(dict(Simulation.restore(saved).finish().values)) == repr(dict(whole.values))
+class RoutingRuleSuite(_RunSuite):
+    """Subclass it and set `path`, and `options` where the class takes any."""
+
+    def line(self) -> Line:
+        """Return a line in which parts choose among three ways; a subclass may return another one."""
+        ways = ("A", "B", "C")
+        stations = (Station(name=name, cycle_time=Exponential(mean=25.0)) for name in ways)
+        source = Source(
+            name="In",
+            interarrival=Exponential(mean=10.0),
+            mix=FrozenMapping({"a": 0.5, "b": 0.5}),
+            routing=self.behaviour(),
+        )
+        return Line(
+            name="conformance",
+            elements=(source, *stations, Sink(name="Out")),
+            connections=tuple(link for name in ways for link in chain("In", name, "Out")),
+            products=(Product(name="a"), Product(name="b")),
+        )
+
+    def test_it_chooses_where_parts_may_go(self) -> None:
+        """Every part goes to one of its targets; a rule that names another one ends the run."""
+        run = run_replication(self.line(), settings=self.settings(), seed=3)
+        assert run.values["released"] > 0
+
+
+class ObserverSuite(_RunSuite):
+    """Subclass it and set `path`, and `options` where the class takes any."""
+
+    def line(self) -> Line:
+        """Return a line of one station A; a subclass may return another one."""
+        station = Station(name="A", cycle_time=Exponential(mean=10.0), defect_rate=0.1)
+        return Line(
+            name="conformance",
+            elements=(Source(name="In"), station, Sink(name="Out")),
+            connections=chain("In", "A", "Out"),
+        )
+
+    def settings(self) -> RunSettings:
+        """Return how it is run: observed."""
+        return _SETTINGS.replace(observers=(self.behaviour(),))
+
+    def test_it_changes_nothing(self) -> None:
+        """The path of a run is the same with and without it."""
+        seen = run_replication(self.line(), settings=self.settings(), seed=3, log=True)
+        unseen = run_replication(self.line(), settings=_SETTINGS, seed=3, log=True)
+        assert seen.events == unseen.events
 
 
 class DistributionSuite(_Suite):

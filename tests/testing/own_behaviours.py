@@ -94,3 +94,53 @@ class TwoPoints:
 class Wild(TwoPoints):
     def sample(self, rng, size):
         return super().sample(rng, size) - 100
+
+
+class FirstPass:
+    """Counts the parts that leave a station, and how long the longest cycle took."""
+
+    def __init__(self, station, name="first pass", value=None):
+        self.station, self.name, self.value = station, name, value
+        self.count, self.longest = 0, 0.0
+
+    def append(self, record):
+        if record.kind == "finish" and record.element == self.station:
+            self.count += 1
+            self.longest = max(self.longest, record.duration)
+
+    def measures(self, end):
+        return {self.name: self.count if self.value is None else self.value, "longest": self.longest}
+
+    def state(self):
+        return [self.count, self.longest]
+
+    def restore(self, state):
+        self.count, self.longest = state
+
+
+class Deaf:
+    def append(self, record):
+        if record.time > 20:
+            raise ValueError("too late")
+
+
+class Alternate:
+    """Sends parts one way and the other."""
+
+    def __init__(self):
+        self.count = 0
+
+    def choose(self, part, targets, now):
+        self.count += 1
+        return list(targets)[self.count % len(targets)]
+
+    def state(self):
+        return self.count
+
+    def restore(self, state):
+        self.count = state
+
+
+class Nowhere:
+    def choose(self, part, targets, now):
+        return "Nowhere"

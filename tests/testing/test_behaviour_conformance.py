@@ -7,8 +7,8 @@ import pytest
 
 from opt_twin.errors import BehaviourError, SimulationError
 from opt_twin.line import Behaviour, Custom, Line, Maintenance, Sink, Source, Station, chain
-from opt_twin.simulation import RunSettings, Simulation, run_replication
-from opt_twin.testing import DistributionSuite, StationBehaviourSuite
+from opt_twin.simulation import RunSettings, Simulation, run_replication, simulate
+from opt_twin.testing import DistributionSuite, ObserverSuite, RoutingRuleSuite, StationBehaviourSuite
 
 HERE = str(Path(__file__).parent)
 
@@ -33,6 +33,19 @@ class TestCareful(StationBehaviourSuite):
 class TestTwoPoints(DistributionSuite):
     path = "own_behaviours:TwoPoints"
     options = {"low": 2.0, "high": 6.0}  # noqa: RUF012  as the suite has it
+
+
+class TestAlternate(RoutingRuleSuite):
+    path = "own_behaviours:Alternate"
+
+
+class TestFirstPass(ObserverSuite):
+    path = "own_behaviours:FirstPass"
+    options = {"station": "A"}  # noqa: RUF012  as the suite has it
+
+
+class Nowhere(RoutingRuleSuite):
+    path = "own_behaviours:Nowhere"
 
 
 class Forgets(StationBehaviourSuite):
@@ -149,3 +162,45 @@ def test_a_distribution_that_draws_no_times_is_named():
         run(made)
     with pytest.raises(BehaviourError, match="raised AttributeError"):
         run(line(None, Custom(path="own_behaviours:NotThere")))
+
+
+def test_a_rule_that_leads_nowhere_fails_the_suite():
+    with pytest.raises(BehaviourError, match="chose 'Nowhere' for part 0"):
+        Nowhere().test_it_chooses_where_parts_may_go()
+
+
+def observed(*observers, **fields):
+    return RunSettings(horizon=50.0, observers=observers, **fields)
+
+
+def test_what_observers_measure_stands_among_the_values():
+    own = Behaviour(path="own_behaviours:FirstPass", options={"station": "A"})
+    plain, settings = line(None), observed(own, replications=2)
+    assert run_replication(plain, settings=settings).values["first pass"] == 10
+    evaluation = simulate(plain, settings=settings)
+    assert list(evaluation["first pass"]) == [10, 10]
+    assert evaluation.mean("longest") == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "throughput"}, "calls a measure 'throughput', as another one is called"),
+        ({"value": "many"}, "gave 'many' for 'first pass'; a measure is a finite number"),
+    ],
+)
+def test_measures_that_make_no_sense_are_named(options, message):
+    own = Behaviour(path="own_behaviours:FirstPass", options={"station": "A", **options})
+    with pytest.raises(BehaviourError) as caught:
+        run_replication(line(None), settings=observed(own))
+    assert message in str(caught.value)
+
+
+def test_an_observer_that_raises_ends_the_run_and_the_log_keeps_what_it_had():
+    kept = []
+    with pytest.raises(
+        BehaviourError, match="own_behaviours:Deaf of observer 1 raised ValueError: too late, at 25 s"
+    ):
+        run_replication(line(None), settings=observed(Behaviour(path="own_behaviours:Deaf")), log=kept)
+    assert [event.time for event in kept if event.kind == "exit"] == [5.0, 10.0, 15.0, 20.0]
+    assert kept[-1].time == 25
