@@ -171,7 +171,15 @@ class SolverError(OptTwinError, RuntimeError):
 
 
 class SimulationError(OptTwinError, RuntimeError):
-    """The simulator cannot go on."""
+    """The simulator cannot go on.
+
+    Attributes
+    ----------
+    finished
+        The :class:`opt_twin.results.Evaluation` of the replications that were complete; None when none was.
+    """
+
+    finished: object = None
 
 
 class ConservationError(SimulationError):

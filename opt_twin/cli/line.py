@@ -26,6 +26,7 @@ from opt_twin.cli.common import (
     undisturbed,
 )
 from opt_twin.cli.line_bottleneck import show_bottleneck
+from opt_twin.errors import SimulationError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def simulate(
         warnings += found
     run = None
     if wanted is None:
-        evaluation = _fixed(screen, model, settings, seed)
+        evaluation = _fixed(screen, model, settings, seed, out)
     else:
         run = _until(screen, model, settings, seed, wanted, max_replications)
         evaluation = run.evaluation
@@ -235,13 +236,24 @@ def simulate(
     return ExitCode.INTERRUPTED if run is not None and run.interrupted else ExitCode.OK
 
 
-def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int) -> Evaluation:
+def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int, out: Path | None) -> Evaluation:
+    from opt_twin.export import evaluation_frame
+    from opt_twin.results import Evaluation
     from opt_twin.simulation import simulate as run
 
-    with screen.progress("simulating") as advance:
-        return run(
-            model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
-        )
+    try:
+        with screen.progress("simulating") as advance:
+            return run(
+                model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
+            )
+    except SimulationError as error:
+        if isinstance(error.finished, Evaluation):
+            count = counted(len(error.finished.replications), "replication")
+            screen.warn(f"the simulation ended with an error; these are the {count} that were complete")
+            show_measures(screen, error.finished)
+            if out is not None:
+                write_text(out, evaluation_frame(error.finished).to_csv(index=False))
+        raise
 
 
 def _until(

@@ -137,13 +137,12 @@ class ParquetLog:
         assert self._database is not None
         assert self._folder is not None
         try:
-            if kind is None:
-                self._store()
-                done = Path(self._folder.name) / "done.parquet"
-                self._database.execute(
-                    f"COPY log TO {_quoted(done)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
-                )
-                done.replace(self._path)
+            self._store()  # also what a run had when it ended with an error
+            done = Path(self._folder.name) / "done.parquet"
+            self._database.execute(
+                f"COPY log TO {_quoted(done)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
+            )
+            done.replace(self._path)
         finally:
             self._database.close()
             self._database = None

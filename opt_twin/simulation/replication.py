@@ -55,7 +55,8 @@ def simulate(
         If the plan does not fit the line, or a warm-up is asked for with a plan.
     SimulationError
         If the line would release parts without end at one moment, locks up (and `settings` ask for checks),
-        the orders are not complete by the horizon, or a worker died.
+        the orders are not complete by the horizon, or a worker died. What was finished by then is its
+        ``finished``.
     OptionError
         If workers are asked for in a program that they cannot import, as it comes from standard input.
     ConservationError
@@ -75,11 +76,24 @@ def simulate(
     first = settings.first_replication
     numbers = range(first, first + settings.replications)
     done: dict[int, _Values] = {}
-    for part in _blocks(line, settings, plan, seed, numbers, executor):
-        done |= part
-        if on_progress is not None:
-            on_progress(len(done), len(numbers))
-    names = list(done[first])
+    try:
+        for part in _blocks(line, settings, plan, seed, numbers, executor):
+            done |= part
+            if on_progress is not None:
+                on_progress(len(done), len(numbers))
+    except SimulationError as error:
+        if done:
+            error.finished = _evaluation(line, settings, plan, seed, done)
+        raise
+    return _evaluation(line, settings, plan, seed, done)
+
+
+def _evaluation(
+    line: Line, settings: RunSettings, plan: Plan | None, seed: int, done: Mapping[int, _Values]
+) -> Evaluation:
+    """Return the measures of the replications that are done."""
+    numbers = sorted(done)
+    names = list(done[numbers[0]])
     return Evaluation(
         values={name: np.array([done[number][name] for number in numbers]) for name in names},
         replications=tuple(numbers),

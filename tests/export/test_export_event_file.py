@@ -64,19 +64,19 @@ def test_a_run_in_which_nothing_happens_is_a_file_without_rows(tmp_path):
     assert rows(tmp_path / "run.parquet") == []
 
 
-def test_a_block_that_fails_keeps_what_stood_there_and_leaves_nothing_behind(tmp_path):
+def test_a_run_that_ends_with_an_error_leaves_what_it_had(tmp_path):
     file = tmp_path / "run.parquet"
-    file.write_text("before")
-    log = ParquetLog(file, chunk=1)
+    log = ParquetLog(file, chunk=2)
 
     def fail():
         with log:
-            log.append(EventRecord(time=0.0, element="Saw", kind="start"))
+            for time in (0.0, 1.0, 2.0):
+                log.append(EventRecord(time=time, element="Saw", kind="start"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert file.read_text() == "before"
+    assert [row[0] for row in rows(file)] == [0.0, 1.0, 2.0]
     assert list(tmp_path.iterdir()) == [file]
 
 

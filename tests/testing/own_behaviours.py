@@ -144,3 +144,16 @@ class Alternate:
 class Nowhere:
     def choose(self, part, targets, now):
         return "Nowhere"
+
+
+class Late:
+    """Wears out after so many cycles."""
+
+    def __init__(self, limit):
+        self.left = limit
+
+    def cycle(self, part, drawn, now, draw):
+        self.left -= 1
+        if not self.left:
+            raise RuntimeError("worn out")
+        return Cycle(run=drawn)
