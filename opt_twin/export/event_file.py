@@ -59,8 +59,8 @@ _FIELDS_OF = attrgetter(*_FIELDS)
 class ParquetLog:
     """A file that takes the event log of a run, for a ``with`` block.
 
-    The file appears, whole, when the block ends; when it ends with an error nothing is written, and what
-    stood there is kept. The columns are the fields of :class:`opt_twin.simulation.EventRecord`, and the rows
+    The file appears, whole, when the block ends; when it ends with an error, with what came before. The
+    columns are the fields of :class:`opt_twin.simulation.EventRecord`, and the rows
     stand in the order of the log.
 
     Parameters

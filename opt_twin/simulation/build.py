@@ -9,7 +9,19 @@ from typing import Protocol, TypeVar
 
 from opt_twin.errors import PlanError, SimulationError
 from opt_twin.graph import ranks
-from opt_twin.line import Buffer, Conveyor, Element, Line, Order, Sink, Source, Station, Stock, Transport
+from opt_twin.line import (
+    Buffer,
+    Connection,
+    Conveyor,
+    Element,
+    Line,
+    Order,
+    Sink,
+    Source,
+    Station,
+    Stock,
+    Transport,
+)
 from opt_twin.plan import Plan
 from opt_twin.simulation.agendas import machine_sequences, release_sequence
 from opt_twin.simulation.buffers import BufferNode
@@ -136,6 +148,10 @@ class Floor:
         }
         self.book: OrderBook | None = None
         self._ranks = ranks(line)
+        self._elements = {element.name: element for element in line.elements}
+        self._leaving: dict[str, list[tuple[int, Connection]]] = {name: [] for name in self._elements}
+        for index, connection in enumerate(line.connections):
+            self._leaving[connection.source].append((index, connection))
         self._widest = _widest(line)
         last = len(line.elements) + len(line.fleets) + len(line.pallets) + _most_clocks(line)
         self.priorities = Priorities(
@@ -224,6 +240,14 @@ class Floor:
     def accounts(self, now: float) -> Iterator[Account]:
         """Yield all measures that add up, as they stand."""
         return chain.from_iterable(accountable.accounts(now) for accountable in self.accountable())
+
+    def element(self, name: str) -> Element:
+        """Return what the model says of an element."""
+        return self._elements[name]
+
+    def leaving(self, name: str) -> list[tuple[int, Connection]]:
+        """Return the connections that leave an element, each with its position among all."""
+        return self._leaving[name]
 
     def rank(self, name: str) -> int:
         """Return the rank of an element."""
@@ -317,8 +341,8 @@ class Floor:
             return
         if source.pallets is not None or source.replenishes is not None:
             return
-        for connection in self.line.successors(source.name):
-            target = self.line.element(connection.target)
+        for _, connection in self.leaving(source.name):
+            target = self.element(connection.target)
             if isinstance(target, Sink | Stock) or (isinstance(target, Buffer) and target.capacity is None):
                 raise SimulationError(
                     f"the saturated source {source.name!r} would fill {target.kind} {target.name!r} without "

@@ -32,10 +32,10 @@ __all__ = ["lead", "ways_out_of"]
 def ways_out_of(floor: Floor, element: Element) -> Ways:
     """Return the ways out of an element, which lead nowhere yet."""
     name = element.name
-    connections = floor.line.successors(name)
+    connections = [connection for _, connection in floor.leaving(name)]
     rule = getattr(element, "routing", Routing.PROBABILITY)
     alone = len(connections) == 1 and not connections[0].conditional
-    picked = any(floor.is_selective(floor.line.element(c.target)) for c in connections)
+    picked = any(floor.is_selective(floor.element(c.target)) for c in connections)
     draw = floor.streams.uniform(name, Purpose.ROUTING)
     if (alone and not picked) or not connections:
         return Ways(draw)
@@ -58,7 +58,7 @@ def ways_out_of(floor: Floor, element: Element) -> Ways:
 
 def lead(floor: Floor, name: str, ways: Ways) -> None:
     """Let the ways out of an element lead to their targets."""
-    numbered = [(i, c) for i, c in enumerate(floor.line.connections) if c.source == name]
+    numbered = floor.leaving(name)
     connections = [connection for _, connection in numbered]
     targets = [floor.taker(connection.target) for connection in connections]
     if not isinstance(ways, RuledWays):
