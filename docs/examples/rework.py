@@ -4,7 +4,8 @@ from opt_twin.line import Buffer, Connection, Inspection, Line, Product, Sink, S
 from opt_twin.simulation import RunSettings, simulate
 
 
-def line(limit):
+def line(limit: int) -> Line:
+    """Return the line; a part is mended `limit` times at most."""
     return Line(
         name="boards",
         elements=(

@@ -15,6 +15,7 @@ from opt_twin.line.people import AtShiftEnd, NeedField
 from opt_twin.line.quality import Inspection, StartUp, ToolWear
 from opt_twin.line.reliability import FailureMode, Maintenance, MicroStop
 from opt_twin.line.routing import Quality, Routing, RoutingField
+from opt_twin.line.states import State
 from opt_twin.line.units import Fraction, Name, Seconds
 from opt_twin.records import FrozenMapping, Record, record
 
@@ -34,21 +35,6 @@ __all__ = [
 
 Activity = Literal["setup", "load", "run", "inspect"]
 """What people can be needed for at a station, beside repairs and maintenance."""
-
-Power = Literal[
-    "busy",
-    "setup",
-    "starved",
-    "blocked",
-    "failed",
-    "micro_stop",
-    "waiting_for_crew",
-    "waiting_for_operator",
-    "maintenance",
-    "off_shift",
-    "stopped",
-]
-"""A state of a server, see :data:`opt_twin.results.STATES`."""
 
 
 @record
@@ -246,7 +232,7 @@ class Station(Record):
     initial_product: Name | None = None
     cost_per_hour: Money = 0.0
     cost_per_cycle: Money = 0.0
-    power: FrozenMapping[Power, Annotated[float, Field(ge=0)]] = FrozenMapping()
+    power: FrozenMapping[State, Annotated[float, Field(ge=0)]] = FrozenMapping()
     needs: FrozenMapping[Activity, NeedField] = FrozenMapping()
     priority: int = 0
     shifts: tuple[Name, ...] = ()

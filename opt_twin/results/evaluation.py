@@ -41,6 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import EvaluationError, UnknownNameError
+from opt_twin.line.states import STATES
 from opt_twin.records import FrozenMapping, Rebuilt, digest_of, read_only
 from opt_twin.results.distribution import Histogram, Quantile, histogram_of, quantile_of
 from opt_twin.results.estimate import Estimate
@@ -53,20 +54,6 @@ __all__ = ["BELT_STATES", "STATES", "VEHICLE_STATES", "Evaluation", "Evaluator",
 
 Floats = npt.NDArray[np.float64]
 
-STATES = (
-    "busy",
-    "setup",
-    "starved",
-    "blocked",
-    "failed",
-    "micro_stop",
-    "waiting_for_crew",
-    "waiting_for_operator",
-    "maintenance",
-    "off_shift",
-    "stopped",
-)
-"""The states of a server; at every moment it is in exactly one of them."""
 
 BELT_STATES = ("moving", "blocked", "failed")
 """The states of a conveyor."""
