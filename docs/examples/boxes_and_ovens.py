@@ -1,4 +1,4 @@
-"""Boxes of 12, pallets of 60 boxes, and an oven that bakes one family at a time and does not wait for ever."""
+"""Boxes of 12, pallets of 60 boxes, and an oven that bakes one family at a time."""
 
 from opt_twin.line import Line, Product, Sink, Source, Station, chain
 from opt_twin.simulation import RunSettings, simulate
