@@ -305,13 +305,20 @@ def _overloads(model: Line) -> tuple[RunWarning, ...]:
 
 
 def output_warnings(evaluation: Evaluation) -> tuple[RunWarning, ...]:
-    """Return a warning when the runs were too short for a single part."""
+    """Return warnings when the runs were too short for a single part, and where parts will never come."""
     from opt_twin.results import RunWarning, WarningCode
 
-    if evaluation["parts_out"].any():
-        return ()
-    text = "no part left the line in any replication: the horizon is too short, or the line has locked up"
-    return (RunWarning(code=WarningCode.NO_OUTPUT, message=text),)
+    found = []
+    if not evaluation["parts_out"].any():
+        text = "no part left the line in any replication: the horizon is too short, or the line has locked up"
+        found.append(RunWarning(code=WarningCode.NO_OUTPUT, message=text))
+    if evaluation.starved:
+        text = (
+            f"{', '.join(evaluation.starved)} waited at the end for parts that can never come: a source has "
+            "run out of what they need"
+        )
+        found.append(RunWarning(code=WarningCode.STARVED, message=text))
+    return tuple(found)
 
 
 def write_events(path: Path, line: Line, settings: RunSettings, seed: int) -> None:

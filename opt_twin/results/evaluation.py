@@ -84,6 +84,8 @@ class Evaluation(Rebuilt):
         For people.
     clock_start
         Seconds from Monday 00:00 to the start of each run.
+    starved
+        Stations that in some replication wait for ever for parts that can never come.
 
     Raises
     ------
@@ -101,6 +103,7 @@ class Evaluation(Rebuilt):
     units: Mapping[str, str] = FrozenMapping()
     line_name: str = ""
     clock_start: float = 0.0
+    starved: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.replications)
@@ -179,6 +182,7 @@ class Evaluation(Rebuilt):
             units=self.units,
             line_name=self.line_name,
             clock_start=self.clock_start,
+            starved=tuple(sorted({*self.starved, *other.starved})),
         )
 
     def _identity(self) -> dict[str, object]:

@@ -17,6 +17,7 @@ class WarningCode(StrEnum):
     CORRELATED_BATCHES = "correlated batches"
     IMPRECISE = "imprecise"
     NO_OUTPUT = "no output"
+    STARVED = "starved"
 
 
 @record

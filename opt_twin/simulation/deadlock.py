@@ -92,9 +92,14 @@ def refuse_deadlock(floor: Floor) -> None:
 
 
 def starved_for_ever(floor: Floor) -> tuple[str, ...]:
-    """Return the elements that hold parts and can never move again, by rank."""
+    """Return the stations that have taken parts, and wait for others that can never come, by rank."""
     places = _places(floor)
-    return tuple(sorted((name for name in _still(places) if places[name].holds), key=floor.rank))
+    waiting = [
+        name
+        for name in _still(places)
+        if name in floor.stations and any(server.collected for server in floor.stations[name].servers)
+    ]
+    return tuple(sorted(waiting, key=floor.rank))
 
 
 def _places(floor: Floor) -> dict[str, _Place]:

@@ -17,7 +17,7 @@ from opt_twin.records import FrozenMapping, Rebuilt, read_only
 from opt_twin.simulation.build import Floor
 from opt_twin.simulation.calendar import Kind
 from opt_twin.simulation.conservation import check_run
-from opt_twin.simulation.deadlock import can_lock, lock_of, refuse_deadlock
+from opt_twin.simulation.deadlock import can_lock, lock_of, refuse_deadlock, starved_for_ever
 from opt_twin.simulation.events import EventLog, EventRecord
 from opt_twin.simulation.kpis import Totals, measures
 from opt_twin.simulation.observers import Observers
@@ -45,6 +45,8 @@ class Run(Rebuilt):
     locked
         How the line has locked up: the elements that wait for one another, and since when; empty when it has
         not, or when nobody checked.
+    starved
+        Stations that have taken parts and wait for others that can never come, as a source has run out.
     events
         What happened, in the order of time (states at the time when they end); empty unless asked for.
     lead_times
@@ -65,6 +67,7 @@ class Run(Rebuilt):
     end: float
     last_exit: float
     locked: str = ""
+    starved: tuple[str, ...] = ()
     events: tuple[EventRecord, ...] = ()
     lead_times: npt.NDArray[np.float64]
     interval: float | None = None
@@ -231,6 +234,7 @@ class Engine:
             end=end,
             last_exit=floor.ledger.last_exit,
             locked=lock,
+            starved=starved_for_ever(floor) if self._can_lock and not lock else (),
             events=tuple(self._kept),
             lead_times=leads,
             interval=self.settings.interval,

@@ -22,7 +22,8 @@ __all__ = ["OnProgress", "simulate"]
 OnProgress = Callable[[int, int], None]
 """Called with (replications done, replications in all), in the process that asked."""
 
-_Values = Mapping[str, float]
+_Values = tuple[Mapping[str, float], tuple[str, ...]]
+"""The values of a replication, and the stations that starve for ever in it."""
 
 
 def simulate(
@@ -93,9 +94,9 @@ def _evaluation(
 ) -> Evaluation:
     """Return the measures of the replications that are done."""
     numbers = sorted(done)
-    names = list(done[numbers[0]])
+    names = list(done[numbers[0]][0])
     return Evaluation(
-        values={name: np.array([done[number][name] for number in numbers]) for name in names},
+        values={name: np.array([done[number][0][name] for number in numbers]) for name in names},
         replications=tuple(numbers),
         seed=seed,
         horizon=settings.horizon,
@@ -105,6 +106,7 @@ def _evaluation(
         units=measure_units(line, names),
         line_name=line.name,
         clock_start=settings.clock_start,
+        starved=tuple(sorted({name for number in numbers for name in done[number][1]})),
     )
 
 
@@ -158,9 +160,10 @@ def _run_block(
     line: Line, settings: RunSettings, plan: Plan | None, seed: int, numbers: Sequence[int]
 ) -> dict[int, _Values]:
     settings = settings.replace(interval=None)  # only measures travel on
-    return {
-        number: run_replication(
+    values = {}
+    for number in numbers:
+        run = run_replication(
             line, settings=settings, plan=plan, seed=seed, replication=number, refuse_lock=True
-        ).values
-        for number in numbers
-    }
+        )
+        values[number] = run.values, run.starved
+    return values

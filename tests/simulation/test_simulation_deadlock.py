@@ -16,8 +16,7 @@ from opt_twin.line import (
     Station,
     Transport,
 )
-from opt_twin.simulation import RunSettings, Simulation, run_replication, simulate
-from opt_twin.simulation.deadlock import starved_for_ever
+from opt_twin.simulation import RunSettings, run_replication, simulate
 
 
 def run(line, horizon=2000.0, seed=0):
@@ -125,9 +124,10 @@ def test_a_component_that_has_run_out_is_no_deadlock_but_starvation(line_of):
     )
     done = run(line)
     assert done.values["parts_out"] == 5
-    steps = Simulation(line, settings=RunSettings(horizon=100))
-    steps.run_until(50)
-    assert starved_for_ever(steps._engine.floor) == ("Bodies", "B", "Kit")
+    assert not done.locked
+    assert done.starved == ("Kit",)
+    assert simulate(line, settings=RunSettings(horizon=100, replications=2)).starved == ("Kit",)
+    assert not run(line, horizon=3.0).starved
 
 
 def test_too_many_pallets_lock_a_closed_loop_up(line_of):
