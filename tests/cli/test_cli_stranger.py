@@ -183,9 +183,9 @@ def test_a_reader_that_has_seen_enough_gets_no_complaint() -> None:
 
 def test_writing_is_not_disturbed_by_interrupts() -> None:
     with undisturbed():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_thread_leaves_the_signals_alone() -> None:

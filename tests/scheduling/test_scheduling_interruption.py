@@ -1,7 +1,6 @@
 """Ctrl-C and the stop hook: the best schedule so far comes out, in each part of a search."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -174,7 +173,7 @@ def test_a_signal_during_constraint_programming_keeps_its_best_schedule():
     def interrupt(point):
         if point.objective is not None and not sent:
             sent.append(time.perf_counter())
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     try:
         result = CpSatSolver().solve(instance, objective="makespan", options=LONG, on_progress=interrupt)

@@ -1,6 +1,5 @@
 """Solving: known optima, agreement with enumeration and between solvers, limits, interruption."""
 
-import os
 import signal
 import threading
 import time
@@ -234,10 +233,13 @@ def test_ctrl_c_gives_the_best_so_far(solver):
     instance = load_instance("ta21") if solver == "auto" else load_instance("ft10")
     began = time.perf_counter()
     old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # late enough for a busy machine to have loaded the solver and found a first schedule
+    timer = threading.Timer(6.0, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     try:
-        threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+        timer.start()
         result = solve_schedule(instance, solver=solver, options=SolveOptions(time_limit=100))
     finally:
+        timer.cancel()
         signal.signal(signal.SIGINT, old)
     assert time.perf_counter() - began < 60
     assert result.stop_reason is StopReason.INTERRUPTED
