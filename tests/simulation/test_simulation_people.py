@@ -10,6 +10,7 @@ from opt_twin.line import (
     Maintenance,
     Need,
     Operators,
+    Order,
     Product,
     Shift,
     Sink,
@@ -17,6 +18,7 @@ from opt_twin.line import (
     Station,
     Uniform,
 )
+from opt_twin.plan import Assignment, Schedule
 from opt_twin.simulation import RunSettings, run_replication, simulate
 
 HOUR = 3600.0
@@ -332,6 +334,63 @@ def test_a_station_warms_up_after_a_long_stop_only(line_of):
         (91.0, "failed", 4.0),
         (95.0, "busy", 5.0),
     ]
+
+
+def test_a_part_that_is_scrapped_ends_its_cycle_and_the_shift_of_its_station(line_of):
+    """The shift ends at 5 in the middle of a cycle; that is lost at 6, before the next one is the shift over."""
+    mode = FailureMode(time_to_failure=6.0, time_to_repair=1.0, clock="operation", interrupted="scrap")
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=4.0, failures=(mode,), shifts=("early",), at_shift_end="finish"),
+        Sink(name="Out"),
+        shifts=(Shift(name="early", start=0, end=5),),
+    )
+    run = once(line, 30)
+    assert exits(run) == [4.0]
+    assert [(event.time, event.detail) for event in run.events if event.kind == "scrap"] == [
+        (6.0, "interrupted")
+    ]
+    assert states(run, "A") == [(0.0, "busy", 6.0), (6.0, "off_shift", 24.0)]
+
+
+def test_a_part_that_is_scrapped_makes_way_for_a_task_that_is_due(line_of):
+    """Due at 5, at the end of a cycle that a failure ends at 6: the task and the repair begin together."""
+    mode = FailureMode(time_to_failure=6.0, time_to_repair=3.0, clock="operation", interrupted="scrap")
+    task = Maintenance(start=5.0, duration=2.0)
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=4.0, failures=(mode,), maintenance=(task,)),
+        Sink(name="Out"),
+    )
+    assert states(once(line, 13), "A") == [
+        (0.0, "busy", 6.0),
+        (6.0, "maintenance", 2.0),
+        (8.0, "failed", 1.0),
+        (9.0, "busy", 4.0),
+    ]
+
+
+def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
+    """A is set up for the order from 0 to 10, its units come at 100; the fitter is needed at B from 20 on."""
+    line = line_of(
+        Source(name="In"),
+        Station(
+            name="A",
+            cycle_time=1.0,
+            setup_times={"a": {"b": 10.0}},
+            initial_product="a",
+            needs={"setup": "fitter"},
+        ),
+        Station(name="B", cycle_time=1.0, maintenance=(Maintenance(start=20.0, duration=5.0, crew="fitter"),)),
+        Sink(name="Out"),
+        products=(Product(name="a"), Product(name="b")),
+        orders=(Order(name="one", product="b", quantity=1, release=100.0),),
+        operators=(Operators(name="fitter"),),
+    )
+    plan = Schedule(assignments=(Assignment(job="one", operation=0, machine="A", start=0, end=1),))
+    run = run_replication(line, plan=plan, log=True)
+    assert [event.time for event in run.events if event.kind == "maintained"] == [25.0]
+    assert exits(run) == [102.0]
 
 
 def test_wear_grows_with_speed(line_of):
