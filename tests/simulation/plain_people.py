@@ -1,6 +1,6 @@
 """A plain engine of people, shifts, maintenance and neighbours, written from docs/semantics.md alone.
 
-It is the second engine of `test_simulation_second_engine`, in which whatever keeps a server from working is a halt.
+It is that of `test_simulation_second_engine`, in which whatever keeps a server from working is a halt.
 """
 
 import math
@@ -13,7 +13,14 @@ from opt_twin.line.people import WEEK
 
 SHIFT = 3.5  # between a repair and an arrival, which are 3 and 4 in the second engine
 LABELS = ("off_shift", "maintenance", "failed", "waiting_for_crew", "stopped", "waiting_for_operator")
-PHASES = {"setup": "setup", "warm": "setup", "load": "busy", "stop": "micro_stop", "run": "busy", "inspect": "busy"}
+PHASES = {
+    "setup": "setup",
+    "warm": "setup",
+    "load": "busy",
+    "stop": "micro_stop",
+    "run": "busy",
+    "inspect": "busy",
+}
 
 
 class Call:
@@ -425,7 +432,9 @@ class PeopleEngine(SecondEngine):
         place = f"{machine.station.name}#{machine.number + 1}.{task.name}"
         self.note("maintain", machine.station.name, None, machine.number)
         self.halt(machine, task.name, "maintenance")
-        self.work(machine, task, self.time(place, "maintenance", task.duration), "maintenance", self.task_ends)
+        self.work(
+            machine, task, self.time(place, "maintenance", task.duration), "maintenance", self.task_ends
+        )
 
     def task_ends(self, machine, task):
         self.note("maintained", machine.station.name, None, machine.number)

@@ -19,7 +19,7 @@ from opt_twin.line import (
     Uniform,
 )
 from opt_twin.plan import Assignment, Schedule
-from opt_twin.simulation import RunSettings, run_replication, simulate
+from opt_twin.simulation import RunSettings, Simulation, run_replication, simulate
 
 HOUR = 3600.0
 
@@ -337,7 +337,7 @@ def test_a_station_warms_up_after_a_long_stop_only(line_of):
 
 
 def test_a_part_that_is_scrapped_ends_its_cycle_and_the_shift_of_its_station(line_of):
-    """The shift ends at 5 in the middle of a cycle; that is lost at 6, before the next one is the shift over."""
+    """The shift ends at 5 in the middle of a cycle; that is lost at 6, and no other one begins."""
     mode = FailureMode(time_to_failure=6.0, time_to_repair=1.0, clock="operation", interrupted="scrap")
     line = line_of(
         Source(name="In"),
@@ -372,6 +372,7 @@ def test_a_part_that_is_scrapped_makes_way_for_a_task_that_is_due(line_of):
 
 def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
     """A is set up for the order from 0 to 10, its units come at 100; the fitter is needed at B from 20 on."""
+    task = Maintenance(start=20.0, duration=5.0, crew="fitter")
     line = line_of(
         Source(name="In"),
         Station(
@@ -381,7 +382,9 @@ def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
             initial_product="a",
             needs={"setup": "fitter"},
         ),
-        Station(name="B", cycle_time=1.0, maintenance=(Maintenance(start=20.0, duration=5.0, crew="fitter"),)),
+        Station(
+            name="B", cycle_time=1.0, maintenance=(Maintenance(start=20.0, duration=5.0, crew="fitter"),)
+        ),
         Sink(name="Out"),
         products=(Product(name="a"), Product(name="b")),
         orders=(Order(name="one", product="b", quantity=1, release=100.0),),
@@ -391,6 +394,24 @@ def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
     run = run_replication(line, plan=plan, log=True)
     assert [event.time for event in run.events if event.kind == "maintained"] == [25.0]
     assert exits(run) == [102.0]
+
+
+def test_a_night_shift_is_saved_and_restored(line_of):
+    """It works through Sunday night; the run starts on Sunday at 12:00 and is saved 5 h later."""
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=HOUR, shifts=("night",)),
+        Sink(name="Out"),
+        shifts=(Shift(name="night", start="22:00", end="06:00"),),
+    )
+    run_settings = RunSettings(horizon=48 * HOUR, clock_start=6.5 * 24 * HOUR)
+    run = Simulation(line, settings=run_settings)
+    run.run_until(5 * HOUR)
+    twin = Simulation.restore(run.snapshot())
+    whole = run_replication(line, settings=run_settings)
+    assert dict(twin.finish().values) == pytest.approx(dict(whole.values), rel=0, abs=0, nan_ok=True)
+    assert whole.values["A.parts"] == 16
+    assert whole.values["A.off_shift"] == (10 + 16 + 6) / 48
 
 
 def test_wear_grows_with_speed(line_of):

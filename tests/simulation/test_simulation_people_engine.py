@@ -26,18 +26,20 @@ from opt_twin.line import (
     chain,
 )
 from opt_twin.plan import Assignment, Schedule
-from opt_twin.simulation import RunSettings, run_replication
+from opt_twin.simulation import RunSettings, Simulation, run_replication
 from opt_twin.testing.random_lines import STAFFED, random_line
 
 HORIZON = 64.0
 # at 0, in a shift, in the gap between two, just before midnight, and at the end of the week
-STARTS = st.sampled_from([0.0, 12.5, 22.0, 86400.0 - 10.0, 7 * 86400.0 - 5.5])
+STARTS = st.sampled_from([0.0, 12.5, 22.0, 86400.0 - 10.0, 7 * 86400.0 - 5.5, 15 * 86400.0 + 2.3])
 ENDS = ("finish", "stop")
 HANDS = (None, Need(skill="hand"), Need(skill="hand", number=2), Need(skill="fitter"))
 PAUSES = tuple(Break(start=20.0 * k + 9.0, duration=4.0 + k % 3) for k in range(60))
 SHIFTS = (
     Shift(name="first", start=0, end=20, days=("mon", "tue", "wed", "sun")),
-    Shift(name="second", start=25, end=60, breaks=(Break(start=30, duration=3), Break(start=40, duration=1.5))),
+    Shift(
+        name="second", start=25, end=60, breaks=(Break(start=30, duration=3), Break(start=40, duration=1.5))
+    ),
     Shift(name="broken", start=0, end=0, breaks=PAUSES),
 )
 TEAMS = ((), ("broken",), ("second", "first"), ("second",))
@@ -221,3 +223,16 @@ def test_both_engines_agree_where_much_happens_at_once(line, seed, start):
 @settings(max_examples=100, deadline=None)
 def test_both_engines_set_up_ahead_with_people(line, seed, start):
     assume(compare_plans(line, seed, start))
+
+
+@given(line=hampered_lines, seed=st.integers(0, 1000), start=STARTS, time=st.sampled_from([4.0, 9.0, 20.1]))
+@settings(max_examples=40, deadline=None)
+def test_a_run_that_much_hampers_is_saved_and_restored(line, seed, start, time):
+    how = RunSettings(horizon=HORIZON, clock_start=start)
+    run = Simulation(line, settings=how, seed=seed)
+    run.run_until(time)
+    saved = run.snapshot()
+    twin = Simulation.restore(saved)
+    assert twin.snapshot() == saved
+    whole = run_replication(line, settings=how, seed=seed)
+    assert repr(dict(twin.finish().values)) == repr(dict(whole.values))
