@@ -382,9 +382,7 @@ def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
             initial_product="a",
             needs={"setup": "fitter"},
         ),
-        Station(
-            name="B", cycle_time=1.0, maintenance=(Maintenance(start=20.0, duration=5.0, crew="fitter"),)
-        ),
+        Station(name="B", cycle_time=1.0, maintenance=(task,)),
         Sink(name="Out"),
         products=(Product(name="a"), Product(name="b")),
         orders=(Order(name="one", product="b", quantity=1, release=100.0),),
