@@ -30,8 +30,8 @@ from opt_twin.simulation import RunSettings, Simulation, run_replication
 from opt_twin.testing.random_lines import STAFFED, random_line
 
 HORIZON = 64.0
-# at 0, in a shift, in the gap between two, just before midnight, and at the end of the week
-STARTS = st.sampled_from([0.0, 12.5, 22.0, 86400.0 - 10.0, 7 * 86400.0 - 5.5, 15 * 86400.0 + 2.3])
+# at 0, in a shift, in the gap between two, just before midnight, at the end of the week, off the grid
+STARTS = st.sampled_from([0.0, 12.5, 22.0, 86400.0 - 10.0, 7 * 86400.0 - 5.5, 5 * 86400.0 + 2.3])
 ENDS = ("finish", "stop")
 HANDS = (None, Need(skill="hand"), Need(skill="hand", number=2), Need(skill="fitter"))
 PAUSES = tuple(Break(start=20.0 * k + 9.0, duration=4.0 + k % 3) for k in range(60))
