@@ -5,6 +5,7 @@ import pytest
 from opt_twin.errors import ModelError
 from opt_twin.line import (
     Break,
+    Conveyor,
     Exponential,
     FailureMode,
     Maintenance,
@@ -314,6 +315,27 @@ def test_a_failure_can_stop_neighbours(line_of):
     assert (12.0, "stopped", 8.0) in states(run, "B")
 
 
+def test_a_belt_that_fails_can_stop_neighbours(line_of):
+    """The first part rides from 3 to 7; B works on it until the belt fails at 8, and again from 11 on."""
+    mode = FailureMode(time_to_failure=8.0, time_to_repair=3.0, also_stops=("B",))
+    line = line_of(
+        Source(name="In", limit=1),
+        Station(name="A", cycle_time=3.0),
+        Conveyor(name="C", length=4.0, speed=1.0, pitch=1.0, failures=(mode,)),
+        Station(name="B", cycle_time=2.0),
+        Sink(name="Out"),
+    )
+    run = once(line, 15)
+    assert states(run, "B") == [
+        (0.0, "starved", 7.0),
+        (7.0, "busy", 1.0),
+        (8.0, "stopped", 3.0),
+        (11.0, "busy", 1.0),
+        (12.0, "starved", 3.0),
+    ]
+    assert exits(run) == [12.0]
+
+
 def test_a_station_warms_up_after_a_long_stop_only(line_of):
     """Stops of 4 s and 20 s; above 10 s work goes on after 7 s of warming up."""
     long = FailureMode(name="long", time_to_failure=52.0, time_to_repair=20.0)
@@ -445,6 +467,13 @@ def test_people_shifts_and_stations_that_do_not_exist_are_refused(line_of, chang
             shifts=(Shift(name="night", start="22:00", end="06:00"),),
         )
     assert message in str(caught.value)
+
+
+def test_a_belt_that_stops_a_station_that_does_not_exist_is_refused(line_of):
+    mode = FailureMode(time_to_failure=8.0, time_to_repair=3.0, also_stops=("Z",))
+    belt = Conveyor(name="C", length=4.0, speed=1.0, pitch=1.0, failures=(mode,))
+    with pytest.raises(ModelError, match="no station is called 'Z'"):
+        line_of(Source(name="In"), belt, Sink(name="Out"))
 
 
 def test_a_shift_that_never_opens_is_refused():
