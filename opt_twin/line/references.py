@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from opt_twin.errors import Problem, did_you_mean
 from opt_twin.line.elements import Element, Source, Station, Stock
-from opt_twin.line.handling import Transport
+from opt_twin.line.handling import Conveyor, Transport
 from opt_twin.line.people import Need
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _stocks(line: Line) -> Iterator[_Mention]:
 
 def _stations(line: Line) -> Iterator[_Mention]:
     for index, element in enumerate(line.elements):
-        if isinstance(element, Station):
+        if isinstance(element, Station | Conveyor):
             for number, mode in enumerate(element.failures):
                 path = f"elements.{index}.failures.{number}.also_stops"
                 yield from ((f"{path}.{i}", name) for i, name in enumerate(mode.also_stops))

@@ -227,6 +227,8 @@ class Server(Worker):
         """End a set-up that was started ahead: start the cycle of what has come meanwhile."""
         self._preparing = False
         self.phase = None
+        if self.call is not None and self.call.held:
+            self._people.give_back(self.call, now)
         if self.later:
             self._stop_now(now)
         if self.part is not None:
@@ -453,6 +455,8 @@ class Server(Worker):
         elif working and mode.interrupted is Interrupted.SCRAP:
             self._phases = []
             self._scrap("interrupted", now)
+            if self.later:
+                self._stop_now(now)
             settle([self], now)
 
     def repair(self, mode: FailureMode, state: int, now: float) -> None:

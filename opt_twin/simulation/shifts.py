@@ -68,24 +68,23 @@ class ShiftClock:
     def __init__(
         self, shifts: Sequence[Shift], *, clock_start: float, calendar: Calendar, priority: EventPriority
     ) -> None:
-        self._bounds = [bound for window in windows(shifts) for bound in window]
+        bounds = [bound for window in windows(shifts) for bound in window]
+        through = bounds[0] == 0 and bounds[-1] == WEEK  # it works through Sunday night
+        self._bounds = bounds[1:-1] if through else bounds
         self._start = clock_start
         self._calendar = calendar
         self._priority = priority
         self._event = Cause(calendar, self._turn)
         self._following = 0
         self._week = 0.0
-        self.working = True
+        self.working = not through or not self._bounds
         self.followers: list[Follower] = []
 
     def start(self) -> None:
         """Take the state of the time at which the run starts."""
         bounds = self._bounds
-        if bounds == [0.0, WEEK]:
+        if not bounds:  # it works always
             return
-        if bounds[0] == 0 and bounds[-1] == WEEK:  # it works through Sunday night
-            bounds = self._bounds = [*bounds[1:-1]]
-            self.working = False
         at = self._start % WEEK
         self._week = self._start - at
         self._following = bisect_right(bounds, at)

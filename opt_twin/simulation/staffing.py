@@ -39,7 +39,7 @@ def follow_shifts(floor: Floor) -> tuple[ShiftClock, ...]:
 
 def stop_neighbours(floor: Floor) -> None:
     """Tell failure modes which stations stop with theirs."""
-    for node in floor.stations.values():
-        for server in node.servers:
-            for mode in server.modes:
-                mode.neighbours = tuple(floor.stations[name] for name in mode.mode.also_stops)
+    modes = [mode for node in floor.stations.values() for server in node.servers for mode in server.modes]
+    modes += [mode for belt in floor.conveyors.values() for mode in belt.modes]
+    for mode in modes:
+        mode.neighbours = tuple(floor.stations[name] for name in mode.mode.also_stops)

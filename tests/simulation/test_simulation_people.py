@@ -5,11 +5,13 @@ import pytest
 from opt_twin.errors import ModelError
 from opt_twin.line import (
     Break,
+    Conveyor,
     Exponential,
     FailureMode,
     Maintenance,
     Need,
     Operators,
+    Order,
     Product,
     Shift,
     Sink,
@@ -17,7 +19,8 @@ from opt_twin.line import (
     Station,
     Uniform,
 )
-from opt_twin.simulation import RunSettings, run_replication, simulate
+from opt_twin.plan import Assignment, Schedule
+from opt_twin.simulation import RunSettings, Simulation, run_replication, simulate
 
 HOUR = 3600.0
 
@@ -312,6 +315,27 @@ def test_a_failure_can_stop_neighbours(line_of):
     assert (12.0, "stopped", 8.0) in states(run, "B")
 
 
+def test_a_belt_that_fails_can_stop_neighbours(line_of):
+    """The first part rides from 3 to 7; B works on it until the belt fails at 8, and again from 11 on."""
+    mode = FailureMode(time_to_failure=8.0, time_to_repair=3.0, also_stops=("B",))
+    line = line_of(
+        Source(name="In", limit=1),
+        Station(name="A", cycle_time=3.0),
+        Conveyor(name="C", length=4.0, speed=1.0, pitch=1.0, failures=(mode,)),
+        Station(name="B", cycle_time=2.0),
+        Sink(name="Out"),
+    )
+    run = once(line, 15)
+    assert states(run, "B") == [
+        (0.0, "starved", 7.0),
+        (7.0, "busy", 1.0),
+        (8.0, "stopped", 3.0),
+        (11.0, "busy", 1.0),
+        (12.0, "starved", 3.0),
+    ]
+    assert exits(run) == [12.0]
+
+
 def test_a_station_warms_up_after_a_long_stop_only(line_of):
     """Stops of 4 s and 20 s; above 10 s work goes on after 7 s of warming up."""
     long = FailureMode(name="long", time_to_failure=52.0, time_to_repair=20.0)
@@ -332,6 +356,82 @@ def test_a_station_warms_up_after_a_long_stop_only(line_of):
         (91.0, "failed", 4.0),
         (95.0, "busy", 5.0),
     ]
+
+
+def test_a_part_that_is_scrapped_ends_its_cycle_and_the_shift_of_its_station(line_of):
+    """The shift ends at 5 in the middle of a cycle; that is lost at 6, and no other one begins."""
+    mode = FailureMode(time_to_failure=6.0, time_to_repair=1.0, clock="operation", interrupted="scrap")
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=4.0, failures=(mode,), shifts=("early",), at_shift_end="finish"),
+        Sink(name="Out"),
+        shifts=(Shift(name="early", start=0, end=5),),
+    )
+    run = once(line, 30)
+    assert exits(run) == [4.0]
+    assert [(event.time, event.detail) for event in run.events if event.kind == "scrap"] == [
+        (6.0, "interrupted")
+    ]
+    assert states(run, "A") == [(0.0, "busy", 6.0), (6.0, "off_shift", 24.0)]
+
+
+def test_a_part_that_is_scrapped_makes_way_for_a_task_that_is_due(line_of):
+    """Due at 5, at the end of a cycle that a failure ends at 6: the task and the repair begin together."""
+    mode = FailureMode(time_to_failure=6.0, time_to_repair=3.0, clock="operation", interrupted="scrap")
+    task = Maintenance(start=5.0, duration=2.0)
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=4.0, failures=(mode,), maintenance=(task,)),
+        Sink(name="Out"),
+    )
+    assert states(once(line, 13), "A") == [
+        (0.0, "busy", 6.0),
+        (6.0, "maintenance", 2.0),
+        (8.0, "failed", 1.0),
+        (9.0, "busy", 4.0),
+    ]
+
+
+def test_who_has_set_up_ahead_is_free_before_the_parts_come(line_of):
+    """A is set up for the order from 0 to 10, its units come at 100; the fitter is needed at B from 20 on."""
+    task = Maintenance(start=20.0, duration=5.0, crew="fitter")
+    line = line_of(
+        Source(name="In"),
+        Station(
+            name="A",
+            cycle_time=1.0,
+            setup_times={"a": {"b": 10.0}},
+            initial_product="a",
+            needs={"setup": "fitter"},
+        ),
+        Station(name="B", cycle_time=1.0, maintenance=(task,)),
+        Sink(name="Out"),
+        products=(Product(name="a"), Product(name="b")),
+        orders=(Order(name="one", product="b", quantity=1, release=100.0),),
+        operators=(Operators(name="fitter"),),
+    )
+    plan = Schedule(assignments=(Assignment(job="one", operation=0, machine="A", start=0, end=1),))
+    run = run_replication(line, plan=plan, log=True)
+    assert [event.time for event in run.events if event.kind == "maintained"] == [25.0]
+    assert exits(run) == [102.0]
+
+
+def test_a_night_shift_is_saved_and_restored(line_of):
+    """It works through Sunday night; the run starts on Sunday at 12:00 and is saved 5 h later."""
+    line = line_of(
+        Source(name="In"),
+        Station(name="A", cycle_time=HOUR, shifts=("night",)),
+        Sink(name="Out"),
+        shifts=(Shift(name="night", start="22:00", end="06:00"),),
+    )
+    run_settings = RunSettings(horizon=48 * HOUR, clock_start=6.5 * 24 * HOUR)
+    run = Simulation(line, settings=run_settings)
+    run.run_until(5 * HOUR)
+    twin = Simulation.restore(run.snapshot())
+    whole = run_replication(line, settings=run_settings)
+    assert dict(twin.finish().values) == pytest.approx(dict(whole.values), rel=0, abs=0, nan_ok=True)
+    assert whole.values["A.parts"] == 16
+    assert whole.values["A.off_shift"] == (10 + 16 + 6) / 48
 
 
 def test_wear_grows_with_speed(line_of):
@@ -367,6 +467,13 @@ def test_people_shifts_and_stations_that_do_not_exist_are_refused(line_of, chang
             shifts=(Shift(name="night", start="22:00", end="06:00"),),
         )
     assert message in str(caught.value)
+
+
+def test_a_belt_that_stops_a_station_that_does_not_exist_is_refused(line_of):
+    mode = FailureMode(time_to_failure=8.0, time_to_repair=3.0, also_stops=("Z",))
+    belt = Conveyor(name="C", length=4.0, speed=1.0, pitch=1.0, failures=(mode,))
+    with pytest.raises(ModelError, match="no station is called 'Z'"):
+        line_of(Source(name="In"), belt, Sink(name="Out"))
 
 
 def test_a_shift_that_never_opens_is_refused():
