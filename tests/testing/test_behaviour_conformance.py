@@ -1,6 +1,7 @@
 """The suites pass for behaviour that keeps its promises, and fail for behaviour that does not."""
 
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,15 @@ def test_an_observer_that_raises_ends_the_run_and_the_log_keeps_what_it_had():
         run_replication(line(None), settings=observed(Behaviour(path="own_behaviours:Deaf")), log=kept)
     assert [event.time for event in kept if event.kind == "exit"] == [5.0, 10.0, 15.0, 20.0]
     assert kept[-1].time == 25
+
+
+def test_behaviour_is_found_by_the_name_under_which_a_package_offers_it(monkeypatch):
+    offered = EntryPoint(name="oven", value="own_behaviours:Oven", group="opt_twin.behaviours")
+    monkeypatch.setattr(
+        "opt_twin.simulation.behaviours.entry_points",
+        lambda *, group: [offered] if group == offered.group else [],
+    )
+    by_name, by_path = run(line("oven", heat=4.0)), run(line("own_behaviours:Oven", heat=4.0))
+    assert by_name.events == by_path.events
+    with pytest.raises(BehaviourError, match=r"no behaviour is called 'ofen' \(did you mean 'oven'\?\)"):
+        run(line("ofen"))
