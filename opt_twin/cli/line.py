@@ -246,13 +246,16 @@ def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int, out: P
             return run(
                 model, settings=settings, seed=seed, on_progress=lambda done, total: advance(done, total, "")
             )
-    except SimulationError as error:
-        if isinstance(error.finished, Evaluation):
-            count = counted(len(error.finished.replications), "replication")
-            screen.warn(f"the simulation ended with an error; these are the {count} that were complete")
-            show_measures(screen, error.finished)
-            if out is not None:
-                write_text(out, evaluation_frame(error.finished).to_csv(index=False))
+    except (SimulationError, KeyboardInterrupt) as error:
+        finished = getattr(error, "finished", None)
+        if isinstance(finished, Evaluation):
+            why = "ended with an error" if isinstance(error, SimulationError) else "was interrupted"
+            with undisturbed():
+                count = counted(len(finished.replications), "replication")
+                screen.warn(f"the simulation {why}; these are the {count} that were complete")
+                show_measures(screen, finished)
+                if out is not None:
+                    write_text(out, evaluation_frame(finished).to_csv(index=False))
         raise
 
 

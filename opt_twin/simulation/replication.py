@@ -57,7 +57,7 @@ def simulate(
     SimulationError
         If the line would release parts without end at one moment, locks up (and `settings` ask for checks),
         the orders are not complete by the horizon, or a worker died. What was finished by then is its
-        ``finished``.
+        ``finished``; that of a KeyboardInterrupt too.
     OptionError
         If workers are asked for in a program that they cannot import, as it comes from standard input.
     ConservationError
@@ -82,9 +82,9 @@ def simulate(
             done |= part
             if on_progress is not None:
                 on_progress(len(done), len(numbers))
-    except SimulationError as error:
+    except (SimulationError, KeyboardInterrupt) as error:
         if done:
-            error.finished = _evaluation(line, settings, plan, seed, done)
+            error.finished = _evaluation(line, settings, plan, seed, done)  # type: ignore[union-attr]  # Ctrl-C takes it too
         raise
     return _evaluation(line, settings, plan, seed, done)
 

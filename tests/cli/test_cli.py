@@ -330,3 +330,22 @@ def test_a_run_in_which_nothing_leaves_has_no_lead_time_and_says_so() -> None:
     arguments = ("simulate", BOTTLING, "--horizon", "60s", "--replications", "2", "--workers", "1")
     assert run_json(*arguments)["kpis"]["lead_time"]["mean"] is None
     assert run(*arguments).exit_code == 0
+
+
+def test_an_interrupted_simulation_shows_and_writes_what_was_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opt_twin.simulation import replication
+
+    def interrupted(*arguments: object, **fields: object) -> object:
+        if fields["replication"] == 2:
+            raise KeyboardInterrupt
+        return once(*arguments, **fields)
+
+    once = replication.run_replication
+    monkeypatch.setattr(replication, "run_replication", interrupted)
+    result = run("simulate", SERIAL, "--horizon", "20min", "--workers", "1", "--out", tmp_path / "runs.csv")
+    assert result.exit_code == 130
+    assert "these are the 2 replications that were complete" in result.output
+    assert "throughput" in result.output
+    assert set(pd.read_csv(tmp_path / "runs.csv")["replication"]) == {0, 1}

@@ -89,3 +89,13 @@ def test_an_error_before_anything_is_finished_has_nothing(line_of):
     with pytest.raises(SimulationError, match="without end") as caught:
         simulate(line, settings=RunSettings(horizon=10.0, replications=2))
     assert caught.value.finished is None
+
+
+def test_what_was_finished_before_an_interrupt_is_kept(tandem):
+    def interrupt(done, _total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        simulate(tandem((5.0,)), settings=RunSettings(horizon=50.0), on_progress=interrupt)
+    assert caught.value.finished.replications == (0, 1, 2)
