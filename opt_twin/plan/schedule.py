@@ -18,11 +18,13 @@ class Assignment(Record):
     Attributes
     ----------
     job, machine
-        Their names.
+        Their names; the machine is empty for an operation that needs none.
     operation
         Position of the operation within its job, from 0.
     start, end
         Ticks.
+    mode
+        Which of the ways of doing the operation, from 0.
 
     Raises
     ------
@@ -35,6 +37,7 @@ class Assignment(Record):
     machine: str
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
+    mode: Annotated[int, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
         if self.end < self.start:

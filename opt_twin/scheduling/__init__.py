@@ -1,12 +1,15 @@
-"""Job shops: instances, solvers, dispatching rules, the verifier."""
+"""Scheduling: instances of every kind of shop, solvers, dispatching rules, the verifier."""
 
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import RULES, dispatch
+from opt_twin.scheduling.features import FEATURES, missing_features
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
-from opt_twin.scheduling.instance import Job, Operation, SchedulingInstance
+from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
 from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
+from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
 from opt_twin.scheduling.solve import solve_schedule, solver_names
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.taillard import taillard_instance, taillard_job_shop
@@ -14,11 +17,20 @@ from opt_twin.scheduling.timing import left_shifted
 from opt_twin.scheduling.verify import verify
 
 __all__ = [
+    "FEATURES",
     "OBJECTIVES",
     "RULES",
+    "Absence",
     "BestKnown",
+    "Closure",
+    "Delivery",
     "Job",
+    "Key",
+    "Mode",
     "Operation",
+    "Precedence",
+    "PriceStep",
+    "Resource",
     "RoundingLoss",
     "SchedulingInstance",
     "SchedulingSolver",
@@ -29,6 +41,7 @@ __all__ = [
     "left_shifted",
     "load_instance",
     "lower_bound",
+    "missing_features",
     "parse_instance",
     "read_instance",
     "rounding_loss",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import check_objective
 
@@ -136,6 +137,8 @@ def lower_bound(instance: SchedulingInstance, objective: str = "makespan") -> in
         If it counts tardiness and no job has a due date.
     """
     check_objective(instance, objective)
+    if missing_features(instance, CLASSICAL) is not None:
+        return _bound_of_jobs(instance, objective)
     if objective == "makespan":
         return _makespan_bound(instance)
     if objective == "maximum_tardiness":
@@ -146,6 +149,28 @@ def lower_bound(instance: SchedulingInstance, objective: str = "makespan") -> in
     if objective == "total_weighted_flow_time":
         return sum(job.weight * (ends[job.name] - job.release) for job in instance.jobs)
     return sum(job.weight * max(0, ends[job.name] - job.due) for job in instance.jobs if job.due is not None)
+
+
+def _bound_of_jobs(instance: SchedulingInstance, objective: str) -> int:
+    """Return a bound for any instance: each job alone, in its fastest modes."""
+    ends = {job.name: job.release + _least_work(job) for job in instance.jobs if job.counts}
+    jobs = [job for job in instance.jobs if job.counts]
+    late = [(job, max(0, ends[job.name] - job.due)) for job in jobs if job.due is not None]
+    values = {
+        "makespan": max(ends.values(), default=0),
+        "maximum_tardiness": max((ticks for _, ticks in late), default=0),
+        "total_weighted_flow_time": sum(job.weight * (ends[job.name] - job.release) for job in jobs),
+        "total_weighted_tardiness": sum(job.weight * ticks for job, ticks in late),
+    }
+    return values.get(objective, 0)
+
+
+def _least_work(job: Job) -> int:
+    """Return the ticks that `job` takes at least, from its release on."""
+    needed = [operation.shortest for operation in job.operations if not operation.may_be_left_out]
+    if job.order == "network" or any(job.is_elastic(position) for position in range(len(job.operations))):
+        return max(needed, default=0)
+    return sum(needed)
 
 
 def _by_machine(instance: SchedulingInstance) -> dict[str, list[tuple[Job, int, int, int]]]:

@@ -12,6 +12,7 @@ from typing import Any
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import heads, lower_bound, tails
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import evaluate_objective
 from opt_twin.scheduling.timing import Key, left_shifted, schedule_of, sequence_of
@@ -331,9 +332,9 @@ class CpSatSolver:
         self._lower = lower
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return None: the formulation covers every instance and objective."""
-        del instance, objective
-        return None
+        """Return why not: one machine an operation, no resources, no calendars."""
+        del objective
+        return missing_features(instance, CLASSICAL)
 
     def solve(
         self,

@@ -19,6 +19,7 @@ from opt_twin.errors import OptionError, UnknownNameError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.flow_line import FlowLine, descent, sequences
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import evaluate_objective
@@ -210,9 +211,9 @@ class DispatchingSolver:
     name = "dispatching"
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return None: the rules cover every instance and objective."""
-        del instance, objective
-        return None
+        """Return why not: one machine an operation, no resources, no calendars."""
+        del objective
+        return missing_features(instance, CLASSICAL)
 
     def solve(
         self,

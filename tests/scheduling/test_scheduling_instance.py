@@ -45,7 +45,7 @@ def test_every_problem_is_named_with_its_place():
     ("changes", "what"),
     [
         ({"jobs": []}, "jobs"),
-        ({"machines": []}, "machines"),
+        ({"machines": []}, "no machine is called 'saw'"),
         ({"tick": 0}, "tick"),
         ({"tick": float("nan")}, "tick"),
         ({"name": ""}, "name"),
