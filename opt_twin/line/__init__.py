@@ -20,7 +20,7 @@ from opt_twin.line.economics import Economics, TariffPeriod
 from opt_twin.line.elements import Buffer, Connection, Element, Release, Sink, Source, Station, Stock, chain
 from opt_twin.line.handling import Conveyor, Fleet, Pallets, Transport
 from opt_twin.line.line import Line
-from opt_twin.line.people import AtShiftEnd, Break, Need, Operators, Shift
+from opt_twin.line.people import AtShiftEnd, Break, Need, Operators, Shift, weekly_windows
 from opt_twin.line.products import Order, Product
 from opt_twin.line.quality import Inspection, StartUp, ToolWear
 from opt_twin.line.reliability import Clock, FailureMode, Interrupted, Maintenance, MicroStop
@@ -74,4 +74,5 @@ __all__ = [
     "Uniform",
     "Weibull",
     "chain",
+    "weekly_windows",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -11,7 +12,17 @@ from opt_twin.line.economics import Money
 from opt_twin.line.units import DAY, ClockTime, Name, PositiveSeconds
 from opt_twin.records import Record, record
 
-__all__ = ["WEEK", "AtShiftEnd", "Break", "Day", "Need", "NeedField", "Operators", "Shift"]
+__all__ = [
+    "WEEK",
+    "AtShiftEnd",
+    "Break",
+    "Day",
+    "Need",
+    "NeedField",
+    "Operators",
+    "Shift",
+    "weekly_windows",
+]
 
 WEEK = 7 * DAY
 
@@ -88,6 +99,26 @@ class Shift(Record):
             if begin + length > now:
                 found.append((now, begin + length))
         return tuple((start, end) for start, end in found if end > start)
+
+
+def weekly_windows(shifts: Sequence[Shift]) -> list[tuple[float, float]]:
+    """Return when any of `shifts` works, merged, as (start, end) in seconds from Monday 00:00."""
+    pieces: list[tuple[float, float]] = []
+    for shift in shifts:
+        for start, end in shift.windows():
+            if start >= WEEK:
+                pieces.append((start - WEEK, end - WEEK))
+            elif end > WEEK:
+                pieces += [(start, WEEK), (0.0, end - WEEK)]
+            else:
+                pieces.append((start, end))
+    found: list[tuple[float, float]] = []
+    for start, end in sorted(pieces):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 class AtShiftEnd(StrEnum):

@@ -3,7 +3,7 @@
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import RULES, dispatch
 from opt_twin.scheduling.features import FEATURES, missing_features
-from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
+from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance, simplifications
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
@@ -46,6 +46,7 @@ __all__ = [
     "read_instance",
     "rounding_loss",
     "scheduling_instance",
+    "simplifications",
     "solve_schedule",
     "solver_names",
     "taillard_instance",

@@ -48,6 +48,7 @@ from opt_twin.simulation.pallets import PalletPool, PalletSource
 from opt_twin.simulation.parts import Part, Taker
 from opt_twin.simulation.people import People
 from opt_twin.simulation.planning import follow_chain, follow_routes
+from opt_twin.simulation.selective import SelectiveStationNode
 from opt_twin.simulation.settings import RunSettings
 from opt_twin.simulation.sources import SinkNode, SourceNode
 from opt_twin.simulation.staffing import follow_shifts, stop_neighbours
@@ -256,6 +257,28 @@ class Floor:
     def is_selective(self, element: Element) -> bool:
         """Return whether an element is a station that takes some parts and not others."""
         return isinstance(element, Station) and bool(element.components or element.name in self._routes)
+
+    @property
+    def routed(self) -> bool:
+        """Whether a plan gives each station a sequence of its own."""
+        return bool(self._routes)
+
+    def planned_behind(self, name: str) -> tuple[SelectiveStationNode, ...]:
+        """Return the stations of the plan that are `name` or lie behind it without a station between."""
+        found: list[SelectiveStationNode] = []
+        waiting, seen = [name], {name}
+        while waiting:
+            here = waiting.pop(0)
+            if isinstance(self.element(here), Station):
+                if here in self._routes:
+                    node = self.stations[here]
+                    assert isinstance(node, SelectiveStationNode)
+                    found.append(node)
+                continue
+            behind = [c.target for _, c in self._leaving[here] if c.target not in seen]
+            seen.update(behind)
+            waiting += behind
+        return tuple(found)
 
     def taker(self, name: str) -> Taker:
         """Return the element `name`, which parts are sent to."""

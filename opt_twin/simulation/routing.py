@@ -15,6 +15,7 @@ from opt_twin.simulation.ways import Ways
 
 if TYPE_CHECKING:
     from opt_twin.simulation.ledger import Ledger
+    from opt_twin.simulation.selective import SelectiveStationNode
     from opt_twin.simulation.servers import Server
 
 __all__ = [
@@ -64,9 +65,11 @@ class Way:
         Where it leads.
     share
         Its probability; 1 where none is given.
+    stations
+        With a plan for each station: the stations of the plan that it leads to without passing another one.
     """
 
-    __slots__ = ("_limit", "_products", "_quality", "index", "name", "share", "target")
+    __slots__ = ("_limit", "_products", "_quality", "index", "name", "share", "stations", "target")
 
     def __init__(self, index: int, connection: Connection, target: Taker) -> None:
         self.index = index
@@ -76,6 +79,11 @@ class Way:
         self._products = frozenset(connection.products)
         self._quality = connection.quality
         self._limit = connection.limit
+        self.stations: tuple[SelectiveStationNode, ...] = ()
+
+    def is_planned(self, order: str | None) -> bool:
+        """Return whether the plan has `order` at a station that the way leads to."""
+        return any(station.expects(order) for station in self.stations)
 
     def admits(self, part: Part) -> bool:
         """Return whether `part` may go this way."""
@@ -138,9 +146,13 @@ class Discard:
 
 
 class RuledWays(Ways):
-    """Ways that a rule chooses among, those left out that do not admit the part."""
+    """Ways that a rule chooses among, those left out that do not admit the part.
 
-    __slots__ = ("_conditional", "_discard", "_element", "_ways")
+    Where a plan has the order of the part at stations that some of the ways lead to, the others are left out
+    too.
+    """
+
+    __slots__ = ("_conditional", "_discard", "_element", "_guided", "_ways")
 
     def __init__(self, element: str, *, discard: Discard) -> None:
         super().__init__(_no_draw)
@@ -148,6 +160,7 @@ class RuledWays(Ways):
         self._discard = discard
         self._ways: tuple[Way, ...] = ()
         self._conditional = False
+        self._guided = False
 
     def lead_along(self, ways: list[Way], connections: Sequence[Connection], givers: list[Giver]) -> None:
         """Set the ways, in the order of the connections, and who gives parts to them.
@@ -156,11 +169,14 @@ class RuledWays(Ways):
         """
         self._ways = tuple(way for way in ways if way.share > 0)
         self._conditional = any(connection.conditional for connection in connections)
+        self._guided = len(self._ways) > 1 and any(way.stations for way in self._ways)
         self._discard.of(givers)
 
     def admitted(self, part: Part) -> Sequence[Way]:
         """Return the ways that `part` may go."""
-        return [way for way in self._ways if way.admits(part)] if self._conditional else self._ways
+        ways = [way for way in self._ways if way.admits(part)] if self._conditional else self._ways
+        planned = [way for way in ways if way.is_planned(part.order)] if self._guided else []
+        return planned or ways
 
     def choose(self, part: Part, now: float) -> Taker:
         """Return the target of `part`; where it is scrapped, if it is rejected and may go nowhere.
@@ -332,9 +348,9 @@ class FirstReady(RuledWays):
 
     def wait(self, giver: Giver, now: float) -> None:
         """Let `giver` wait at every target that admits its part."""
-        part = giver.peek()
+        admitted = self.admitted(giver.peek())
         for offer in self.offers[giver]:
-            if offer.way.admits(part):
+            if offer.way in admitted:
                 offer.open = True
                 offer.way.target.wait(offer, now)
 

@@ -77,9 +77,10 @@ class SelectiveStationNode(StationNode):
         """
         if not self.agendas or part.order is None:
             return True
-        return self.agendas[server.index].next == part.order or not self._expects(part.order)
+        return self.agendas[server.index].next == part.order or not self.expects(part.order)
 
-    def _expects(self, order: str | None) -> bool:
+    def expects(self, order: str | None) -> bool:
+        """Return whether the plan has more of `order` for a server."""
         return any(agenda.expects(order) for agenda in self.agendas)
 
     def ready(self, part: Part, now: float) -> bool:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from opt_twin.line import AtShiftEnd, Shift
+from opt_twin.line import AtShiftEnd, Shift, weekly_windows
 from opt_twin.line.people import WEEK
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.phases import OFF_SHIFT
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from opt_twin.simulation.stations import StationNode
     from opt_twin.simulation.worker import Worker
 
-__all__ = ["Follower", "ShiftClock", "StationShift", "windows"]
+__all__ = ["Follower", "ShiftClock", "StationShift"]
 
 
 class Follower(Protocol):
@@ -28,26 +28,6 @@ class Follower(Protocol):
 
     def close(self, now: float) -> None:
         """Stop working."""
-
-
-def windows(shifts: Sequence[Shift]) -> list[tuple[float, float]]:
-    """Return when any of the shifts works, as (start, end) in seconds of the week; [(0, WEEK)] for always."""
-    pieces = []
-    for shift in shifts:
-        for start, end in shift.windows():
-            if start >= WEEK:
-                pieces.append((start - WEEK, end - WEEK))
-            elif end > WEEK:
-                pieces += [(start, WEEK), (0.0, end - WEEK)]
-            else:
-                pieces.append((start, end))
-    found: list[tuple[float, float]] = []
-    for start, end in sorted(pieces):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found
 
 
 class ShiftClock:
@@ -68,7 +48,7 @@ class ShiftClock:
     def __init__(
         self, shifts: Sequence[Shift], *, clock_start: float, calendar: Calendar, priority: EventPriority
     ) -> None:
-        bounds = [bound for window in windows(shifts) for bound in window]
+        bounds = [bound for window in weekly_windows(shifts) for bound in window]
         through = bounds[0] == 0 and bounds[-1] == WEEK  # it works through Sunday night
         self._bounds = bounds[1:-1] if through else bounds
         self._start = clock_start

@@ -39,7 +39,8 @@ def ways_out_of(floor: Floor, element: Element) -> Ways:
     draw = floor.streams.uniform(name, Purpose.ROUTING)
     if (alone and not picked) or not connections:
         return Ways(draw)
-    if not alone and rule is Routing.PROBABILITY and not any(c.conditional for c in connections):
+    ruled = floor.routed or any(c.conditional for c in connections)
+    if not alone and rule is Routing.PROBABILITY and not ruled:
         return Ways(draw)
     discard = Discard(name, rank=floor.rank(name), ledger=floor.ledger)
     if alone or rule is Routing.PROBABILITY:
@@ -66,6 +67,9 @@ def lead(floor: Floor, name: str, ways: Ways) -> None:
         return
     givers = _givers(floor, name)
     led = [Way(index, c, target) for (index, c), target in zip(numbered, targets, strict=True)]
+    if floor.routed:
+        for way in led:
+            way.stations = floor.planned_behind(way.name)
     ways.lead_along(led, connections, givers)
     if isinstance(ways, FirstReady):
         for giver, offers in ways.offers.items():

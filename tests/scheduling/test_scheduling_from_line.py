@@ -9,11 +9,9 @@ from opt_twin.line import (
     Buffer,
     Clock,
     Connection,
-    Conveyor,
     Deterministic,
     Exponential,
     FailureMode,
-    Fleet,
     Inspection,
     Line,
     MicroStop,
@@ -24,7 +22,6 @@ from opt_twin.line import (
     Sink,
     Source,
     Station,
-    Transport,
     chain,
 )
 from opt_twin.scheduling import rounding_loss, scheduling_instance, solve_schedule, verify
@@ -62,8 +59,6 @@ PARTS = {
     "assembles components": {"components": {"P": 2}},
     "gives out other parts": {"makes": "Q"},
     "one by one": {"batch_size": 4, "batch_output": "parts"},
-    "works in shifts": {"shifts": ("day",)},
-    "needs people": {"needs": {"run": "hand"}},
     "a behaviour of its own": {"behaviour": "mine:Rule"},
 }
 
@@ -77,24 +72,6 @@ def test_what_the_formulation_does_not_hold_is_refused(message, fields):
     )
     with pytest.raises(PlanError, match=rf"line 'line' cannot be scheduled: station 'M' .*{message}"):
         scheduling_instance(line)
-
-
-@pytest.mark.parametrize(
-    "element",
-    [Conveyor(name="X", length=2, pitch=1, speed=1), Transport(name="X", fleet="AGV")],
-    ids=lambda element: element.kind,
-)
-def test_ways_that_take_time_are_refused(element):
-    line = _line(_station(), element, _station("N"), fleets=(Fleet(name="AGV", speed=1),))
-    with pytest.raises(PlanError, match=f"'X' is a {element.kind}, and the way takes time"):
-        scheduling_instance(line)
-
-
-def test_ways_with_conditions_are_refused():
-    line = _line(_station())
-    ways = tuple(way.replace(products=("P",)) if way.source == "M" else way for way in line.connections)
-    with pytest.raises(PlanError, match="the connection M -> Out has conditions"):
-        scheduling_instance(line.replace(connections=ways))
 
 
 def test_batches_divide_the_cycles_up_the_line():
@@ -256,7 +233,7 @@ def test_what_does_not_fit_is_named():
             scheduling_instance(line, tick=tick)
 
 
-def test_lines_with_more_than_one_path_are_refused():
+def test_ways_side_by_side_must_join_again():
     line = _line(_station("A"), _station("B"))
     twice = line.replace(
         elements=(*line.elements, _station("C")),
@@ -268,10 +245,15 @@ def test_lines_with_more_than_one_path_are_refused():
             *chain("C", "Out"),
         ),
     )
-    with pytest.raises(PlanError, match="2 ways leave 'A' \\(to 'B', 'C'\\): a line with one path is needed"):
-        scheduling_instance(twice)
+    assert [mode.machine for mode in scheduling_instance(twice).jobs[0].operations[1].modes] == ["B", "C"]
+    longer = twice.replace(
+        elements=(*twice.elements, _station("D")),
+        connections=(*twice.connections[:-1], *chain("C", "D", "Out")),
+    )
+    with pytest.raises(PlanError, match="behind 'B' and 'C' lead to different places"):
+        scheduling_instance(longer)
     sources = line.replace(
         elements=(*line.elements, Source(name="In2")), connections=(*line.connections, *chain("In2", "B"))
     )
-    with pytest.raises(PlanError, match="has 2 sources and 1 sinks"):
+    with pytest.raises(PlanError, match="has 2 sources"):
         scheduling_instance(sources)
