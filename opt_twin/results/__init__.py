@@ -1,7 +1,7 @@
 """What an answer is."""
 
 from opt_twin.results.batch_means import BatchMeans, batch_means, von_neumann
-from opt_twin.results.distribution import Histogram, Quantile, histogram_of, quantile_of
+from opt_twin.results.distribution import Histogram, Quantile, cvar_of, histogram_of, quantile_of
 from opt_twin.results.estimate import Estimate
 from opt_twin.results.evaluation import (
     BELT_STATES,
@@ -33,6 +33,7 @@ __all__ = [
     "TracePoint",
     "WarningCode",
     "batch_means",
+    "cvar_of",
     "histogram_of",
     "quantile_of",
     "von_neumann",

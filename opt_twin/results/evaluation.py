@@ -43,7 +43,7 @@ import numpy.typing as npt
 from opt_twin.errors import EvaluationError, UnknownNameError
 from opt_twin.line.states import STATES
 from opt_twin.records import FrozenMapping, Rebuilt, digest_of, read_only
-from opt_twin.results.distribution import Histogram, Quantile, histogram_of, quantile_of
+from opt_twin.results.distribution import Histogram, Quantile, cvar_of, histogram_of, quantile_of
 from opt_twin.results.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -143,6 +143,12 @@ class Evaluation(Rebuilt):
     def quantile(self, measure: str, share: float, confidence: float = 0.95) -> Quantile:
         """Return a quantile of a measure over the replications, with an interval from order statistics."""
         return quantile_of(self[measure], share, confidence)
+
+    def cvar(
+        self, measure: str, level: float = 0.9, *, tail: str = "high", confidence: float = 0.95
+    ) -> Estimate:
+        """Return the mean of the worst values of a measure, see :func:`opt_twin.results.cvar_of`."""
+        return cvar_of(self[measure], level, tail=tail, confidence=confidence)
 
     def histogram(self, measure: str, bins: int | npt.ArrayLike | None = None) -> Histogram:
         """Return in how many replications a measure falls into each bin."""

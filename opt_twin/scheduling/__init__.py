@@ -10,6 +10,7 @@ from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, lo
 from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
+from opt_twin.scheduling.robust import Candidate, RobustChoice, RobustScore, candidates, robust_choice
 from opt_twin.scheduling.solve import solve_schedule, solver_names
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.taillard import taillard_instance, taillard_job_shop
@@ -22,6 +23,7 @@ __all__ = [
     "RULES",
     "Absence",
     "BestKnown",
+    "Candidate",
     "Closure",
     "Delivery",
     "Job",
@@ -31,11 +33,14 @@ __all__ = [
     "Precedence",
     "PriceStep",
     "Resource",
+    "RobustChoice",
+    "RobustScore",
     "RoundingLoss",
     "SchedulingInstance",
     "SchedulingSolver",
     "best_known",
     "builtin_names",
+    "candidates",
     "dispatch",
     "evaluate_objective",
     "left_shifted",
@@ -44,6 +49,7 @@ __all__ = [
     "missing_features",
     "parse_instance",
     "read_instance",
+    "robust_choice",
     "rounding_loss",
     "scheduling_instance",
     "simplifications",

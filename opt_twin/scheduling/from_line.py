@@ -16,8 +16,8 @@ from opt_twin.timebase import TimeBase
 
 __all__ = ["Allowance", "RoundingLoss", "rounding_loss", "scheduling_instance", "simplifications"]
 
-Allowance = Literal["nominal", "mean"]
-"""What a cycle takes: its mean cycle time alone, or with the stops that are to be expected."""
+Allowance = Literal["nominal", "mean"] | float
+"""What cycles take: the mean cycle time alone, with the stops to be expected, or a quantile with them."""
 
 
 @record
@@ -64,7 +64,10 @@ def scheduling_instance(
     allowance
         ``nominal``: a cycle takes its mean cycle time, with loading and the test. ``mean``: with the expected
         micro-stops, failures, maintenance and changes of the tool
-        (:func:`opt_twin.theory.effective_cycle_time`).
+        (:func:`opt_twin.theory.effective_cycle_time`). A number between 0 and 1, as 0.9: what the work of an
+        order at a station takes at most with this probability, so that a plan has room for what varies; its
+        distribution is taken as normal with the variance of
+        :func:`opt_twin.theory.effective_cycle_variance`.
     clock_start
         Seconds from Monday 00:00 to tick 0, for the shifts.
 
@@ -157,9 +160,10 @@ def simplifications(line: Line, orders: Sequence[Order] | None = None) -> tuple[
     return tuple(_shop(line, _orders(line, orders), TimeBase(tick=1.0), "nominal", 0.0).simplified)
 
 
-def _base(tick: float, allowance: str) -> TimeBase:
-    if allowance not in {"nominal", "mean"}:
-        raise OptionError(f"an allowance is 'nominal' or 'mean', not {allowance!r}")
+def _base(tick: float, allowance: Allowance) -> TimeBase:
+    quantile = isinstance(allowance, float) and 0 < allowance < 1
+    if allowance not in {"nominal", "mean"} and not quantile:
+        raise OptionError(f"an allowance is 'nominal', 'mean' or between 0 and 1, not {allowance!r}")
     if not (math.isfinite(tick) and tick > 0):
         raise OptionError(f"a tick must be longer than 0 s, got {tick}")
     return TimeBase(tick=tick)
@@ -169,9 +173,21 @@ def _shop(
     line: Line, orders: Sequence[Order], base: TimeBase, allowance: Allowance, clock_start: float
 ) -> LineShop:
     _check_held(line)
-    return LineShop(
-        line, orders, base, lambda station, product: _cycle(station, product, allowance), clock_start
-    )
+
+    def work(station: Station, product: str, cycles: int) -> float:
+        if not isinstance(allowance, float):
+            return cycles * _cycle(station, product, allowance)
+        from statistics import NormalDist
+
+        from opt_twin.theory import effective_cycle_variance
+
+        deviation = math.sqrt(cycles * effective_cycle_variance(station, product))
+        buffer = NormalDist().inv_cdf(allowance) * deviation
+        return max(
+            cycles * _cycle(station, product, "nominal"), cycles * _cycle(station, product, "mean") + buffer
+        )
+
+    return LineShop(line, orders, base, work, clock_start)
 
 
 def rounding_loss(

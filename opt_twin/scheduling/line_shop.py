@@ -28,8 +28,8 @@ class LineShop:
         What to schedule.
     base
         Ticks.
-    cycle
-        Returns the seconds of a cycle of a station for a product.
+    work
+        Returns the seconds of so many cycles of a station for a product.
     clock_start
         Seconds from Monday 00:00 to the start of the schedule.
 
@@ -44,10 +44,10 @@ class LineShop:
         line: Line,
         orders: Sequence[Order],
         base: TimeBase,
-        cycle: Callable[[Station, str], float],
+        work: Callable[[Station, str, int], float],
         clock_start: float,
     ) -> None:
-        self._line, self._orders, self._base, self._cycle = line, orders, base, cycle
+        self._line, self._orders, self._base, self._work = line, orders, base, work
         self._clock = clock_start
         self._routes = {product: stages(line, product) for product in {o.product for o in orders}}
         visited = {s.name: s for route in self._routes.values() for stage in route for s in stage.stations}
@@ -93,14 +93,14 @@ class LineShop:
             if any(self._interruptible(station, cycles) for station in stage.stations):
                 own["interruptible"] = True
             if self._streams and len(modes) == 1 and (position == 0 or self._lone(route, position - 1)):
-                cycle = self._cycle(stage.stations[0], order.product)
+                cycle = self._work(stage.stations[0], order.product, 1)
                 own["tail"] = min(own["duration"], self._ticks(cycle))
             if "tail" in own and position == len(route) - 1:
                 own["lead"] = own["duration"]
             elif self._streams and len(modes) == 1 and self._lone(route, position + 1):
                 station, following = stage.stations[0], route[position + 1].stations[0]
                 first = math.ceil(min(cycles, following.batch_size) / station.servers)
-                own["lead"] = min(own["duration"], self._ticks(first * self._cycle(station, order.product)))
+                own["lead"] = min(own["duration"], self._ticks(self._work(station, order.product, first)))
             yield own
 
     def ways(self, order: Order) -> Iterator[tuple[Stage, int, list[tuple[Station, str, float]]]]:
@@ -112,7 +112,7 @@ class LineShop:
             for station in stage.stations:
                 machines = self._machines(station)
                 share = station.servers if len(machines) == 1 else 1
-                seconds = math.ceil(cycles / share) * self._cycle(station, order.product)
+                seconds = self._work(station, order.product, math.ceil(cycles / share))
                 found += [(station, machine, seconds) for machine in machines]
             yield stage, cycles, found
 
@@ -171,7 +171,7 @@ class LineShop:
             return True
         shifts = {shift.name: shift for shift in self._line.shifts}
         windows = weekly_windows([shifts[name] for name in station.shifts])
-        longest = max(self._cycle(station, product) for product in self._routes)
+        longest = max(self._work(station, product, 1) for product in self._routes)
         return longest > max((end - start for start, end in windows), default=math.inf)
 
     def _setups(self) -> dict[str, Any]:

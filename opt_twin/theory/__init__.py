@@ -12,7 +12,7 @@ from opt_twin.theory.bounds import (
 )
 from opt_twin.theory.capacity import StationCapacity, capacity_table, predicted_bottleneck
 from opt_twin.theory.coverage import covers
-from opt_twin.theory.cycle_time import effective_cycle_time
+from opt_twin.theory.cycle_time import effective_cycle_time, effective_cycle_variance
 from opt_twin.theory.inventory import StockMeasures, lost_sales_stock, make_to_stock, reorder_stock
 from opt_twin.theory.limits import Limit, limits
 from opt_twin.theory.line_warnings import growing_queues, line_warnings
@@ -43,6 +43,7 @@ __all__ = [
     "departures",
     "deterministic_makespan",
     "effective_cycle_time",
+    "effective_cycle_variance",
     "exponential_two_station",
     "geometric_two_station",
     "growing_queues",
