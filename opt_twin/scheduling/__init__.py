@@ -9,6 +9,7 @@ from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
 from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
+from opt_twin.scheduling.replanning import replanning_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
 from opt_twin.scheduling.robust import Candidate, RobustChoice, RobustScore, candidates, robust_choice
 from opt_twin.scheduling.solve import solve_schedule, solver_names
@@ -49,6 +50,7 @@ __all__ = [
     "missing_features",
     "parse_instance",
     "read_instance",
+    "replanning_instance",
     "robust_choice",
     "rounding_loss",
     "scheduling_instance",
