@@ -7,7 +7,16 @@ from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, schedulin
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
-from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
+from opt_twin.scheduling.objectives import (
+    CLASSICAL_OBJECTIVES,
+    OBJECTIVES,
+    Objective,
+    Term,
+    check_objective,
+    evaluate_objective,
+    evaluate_stages,
+    parse_objective,
+)
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
 from opt_twin.scheduling.replanning import replanning_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
@@ -19,6 +28,7 @@ from opt_twin.scheduling.timing import left_shifted
 from opt_twin.scheduling.verify import verify
 
 __all__ = [
+    "CLASSICAL_OBJECTIVES",
     "FEATURES",
     "OBJECTIVES",
     "RULES",
@@ -30,6 +40,7 @@ __all__ = [
     "Job",
     "Key",
     "Mode",
+    "Objective",
     "Operation",
     "Precedence",
     "PriceStep",
@@ -39,16 +50,20 @@ __all__ = [
     "RoundingLoss",
     "SchedulingInstance",
     "SchedulingSolver",
+    "Term",
     "best_known",
     "builtin_names",
     "candidates",
+    "check_objective",
     "dispatch",
     "evaluate_objective",
+    "evaluate_stages",
     "left_shifted",
     "load_instance",
     "lower_bound",
     "missing_features",
     "parse_instance",
+    "parse_objective",
     "read_instance",
     "replanning_instance",
     "robust_choice",
