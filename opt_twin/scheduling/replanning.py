@@ -36,7 +36,8 @@ def replanning_instance(
         Operation -> its true start and end, for those that have started; the end of one that runs is when it
         is expected. Those that the plan starts before `now` and that are not listed have kept to the plan.
         When this is given, operations that the plan starts before `now` and that have no entry are late:
-        they have not started.
+        they have not started. Times that contradict set-ups, ways or one another, as rounded ones may, are
+        moved later by as little as it takes.
     freeze
         Ticks after `now` in which the plan stays as it is: operations that it starts there keep their times.
         One that can no longer have its time, because something before it is late, is left free.
@@ -73,13 +74,14 @@ def replanning_instance(
         if key not in assigned or end < start:
             why = "is not in the schedule" if key not in assigned else f"ends at {end}, before {start}"
             raise PlanError(f"operation {key[1]} of job {key[0]!r} {why}")
-    frozen: dict[Key, Assignment] = {}
-    for key, planned in assigned.items():
-        if key in known:
-            start, end = known[key]
-            frozen[key] = planned.replace(start=start, end=end)
-        elif actual is None and planned.start < now:
-            frozen[key] = planned
+    frozen = _consistent(
+        instance,
+        {
+            key: planned if actual is None else planned.replace(start=known[key][0], end=known[key][1])
+            for key, planned in assigned.items()
+            if key in known or (actual is None and planned.start < now)
+        },
+    )
     for key, planned in sorted(assigned.items(), key=lambda item: item[1].start):
         if key not in frozen and now <= planned.start < now + freeze and _can_be(planned, frozen, not_before):
             frozen[key] = planned
@@ -89,6 +91,34 @@ def replanning_instance(
     left = tuple(a for key, a in assigned.items() if key not in frozen)
     settled = tuple(a.replace(mode=0) for a in frozen.values())
     return rest.replace(jobs=jobs, frozen=settled, now=now, planned=left)
+
+
+def _consistent(instance: SchedulingInstance, done: Mapping[Key, Assignment]) -> dict[Key, Assignment]:
+    """Return what has been done, moved later where its times contradict one another."""
+    found: dict[Key, Assignment] = {}
+    last: dict[str, Assignment] = {}
+    for key, planned in sorted(done.items(), key=lambda item: (item[1].start, item[1].end, item[0])):
+        job, position = instance.job(key[0]), key[1]
+        start, end = planned.start, planned.end
+        before = found.get((job.name, position - 1))
+        if before is not None and job.order == "route":
+            if job.is_elastic(position) or job.is_elastic(position - 1):
+                start = max(start, before.start + job.operations[position - 1].lead_ticks)
+                end = max(end, before.end + job.operations[position].tail_ticks)
+            else:
+                start = max(start, before.end + instance.transport_time(before.machine, planned.machine))
+        if planned.machine:
+            other = last.get(planned.machine)
+            family = job.family_of(position)
+            if other is None:
+                start = max(start, instance.first_setup_time(planned.machine, family))
+            elif other.start < planned.start or planned.machine not in instance.batching:
+                old = instance.job(other.job).family_of(other.operation)
+                start = max(start, other.end + instance.setup_time(planned.machine, old, family))
+        found[key] = planned.replace(start=start, end=max(start, end))
+        if planned.machine:
+            last[planned.machine] = found[key]
+    return found
 
 
 def _can_be(

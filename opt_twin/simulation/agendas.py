@@ -192,6 +192,16 @@ class Agenda:
         self._entries[order] -= 1
         return True
 
+    @property
+    def left(self) -> dict[tuple[str, int], int]:
+        """Order and operation of each entry -> the units of it that have not been taken."""
+        return {(order, operation): units for order, operation, _, units in self._rest}
+
+    def replace(self, steps: Sequence[Step], left: Mapping[tuple[str, int], int]) -> None:
+        """Go on by other entries, of which the units `left` have not been taken."""
+        self._rest = [(order, operation, start, left[order, operation]) for order, operation, start in steps]
+        self._entries = dict.fromkeys(self._entries, 0) | Counter(order for order, *_ in steps)
+
     def following(self, order: str | None) -> Order | None:
         """Return the order that comes next, if it is another one than `order`."""
         return None if self.next in (None, order) else self._orders[self._rest[0][0]]
@@ -219,13 +229,14 @@ class RoutedBook(OrderBook):
         Called with the time when all orders are complete.
     """
 
-    __slots__ = ("_agendas", "_stations")
+    __slots__ = ("_agendas", "_quantity", "_stations")
 
     def __init__(
         self, sequence: tuple[Order, ...], stations: list[SelectiveStationNode], done: Callable[[float], None]
     ) -> None:
         super().__init__(sequence, done)
         self._stations = stations
+        self._quantity = {order.name: order.quantity for order in sequence}
         self._agendas = list(dict.fromkeys(agenda for station in stations for agenda in station.agendas))
 
     def start(self) -> None:
@@ -238,6 +249,46 @@ class RoutedBook(OrderBook):
         super().add(part, units, rank)
         for agenda in self._agendas:
             agenda.add(part, units)
+
+    def follow(self, sequences: Mapping[str, Mapping[str, tuple[Step, ...]]], now: float) -> None:
+        """Go on by another plan: station -> machine -> its sequence; what has been taken is left out of it.
+
+        Raises
+        ------
+        PlanError
+            If the plan leaves out what is to be done, uses a machine that the first plan does not have, or
+            moves an order of which units have been taken or wait to another station.
+        """
+        agendas = {
+            f"{node.station.name}#{server.index + 1}": (node, agenda)
+            for node in self._stations
+            for server, agenda in zip(node.servers, node.agendas, strict=True)
+        }
+        left = {key: (agenda, units) for agenda in self._agendas for key, units in agenda.left.items()}
+        given: dict[Agenda, tuple[Step, ...]] = {}
+        for machines in sequences.values():
+            for machine, steps in machines.items():
+                found = agendas.get(machine) or agendas.get(f"{machine}#1")
+                if found is None:
+                    raise PlanError(f"the new plan uses machine {machine!r}, which the first one does not")
+                given[found[1]] = tuple(step for step in steps if step[:2] in left)
+        placed = {step[:2]: agenda for agenda, steps in given.items() for step in steps}
+        nodes = {agenda: node for node, agenda in agendas.values()}
+        for key, (agenda, units) in left.items():
+            if key not in placed:
+                raise PlanError(f"the new plan leaves out operation {key[1]} of order {key[0]!r}")
+            started = units < self._quantity[key[0]] or any(
+                giver.peek().order == key[0] for giver in nodes[agenda].waiting
+            )
+            if placed[key] is not agenda and started and nodes[placed[key]] is not nodes[agenda]:
+                raise PlanError(
+                    f"the new plan moves operation {key[1]} of order {key[0]!r} away from "
+                    f"{nodes[agenda].station.name!r}, where parts of it are already, at {now:g} s"
+                )
+        for agenda in self._agendas:
+            agenda.replace(given.get(agenda, ()), {key: units for key, (_, units) in left.items()})
+        for station in self._stations:
+            station.prepare(now)
 
     def leave(self, part: Part, now: float) -> None:
         """Take note of a part that has left the line: where it has not been it never will be."""

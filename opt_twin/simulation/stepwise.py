@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from opt_twin.errors import OptionError, SimulationError, UnknownNameError
+from opt_twin.errors import OptionError, PlanError, SimulationError, UnknownNameError
 from opt_twin.line import Line
-from opt_twin.plan import Plan
+from opt_twin.plan import Plan, Schedule
 from opt_twin.records import FrozenMapping, Record, record
 from opt_twin.results import STATES
+from opt_twin.simulation.agendas import RoutedBook, machine_sequences
 from opt_twin.simulation.engine import Engine, Run
 from opt_twin.simulation.events import EventLog
 from opt_twin.simulation.phases import STOPPED
@@ -283,6 +284,25 @@ class Simulation:
         if not (speed > 0 and math.isfinite(speed)):
             raise OptionError(f"a speed is a finite number above 0, got {speed}")
         self._station(station).set_speed(speed)
+
+    def follow(self, plan: Schedule) -> None:
+        """Go on by another schedule of the same orders; what has been done of it already is left out.
+
+        Orders that are still to be released keep their sequence. What is decided at a machine from now on
+        goes by the new plan: sequences, and the stations of operations of which no part has come there.
+
+        Raises
+        ------
+        PlanError
+            If the run has no plan for each station, or the new one does not fit.
+        """
+        book = self._engine.floor.book
+        if not isinstance(book, RoutedBook):
+            raise PlanError(
+                "only a run with a plan for each station can go on by another one; on a chain of queues "
+                "(first in, first out) orders cannot overtake"
+            )
+        book.follow(machine_sequences(self._engine.line, plan), self.now)
 
     def stop(self, station: str) -> None:
         """Stop the servers of a station; what they work on waits. Each stop takes one :meth:`go`.
