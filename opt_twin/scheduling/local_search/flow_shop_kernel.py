@@ -35,7 +35,7 @@ from opt_twin.scheduling.local_search.flow_shop_compiled import (
 from opt_twin.scheduling.local_search.insertion import best_insertion, heads_from, tails_before
 from opt_twin.scheduling.local_search.insertion_recursive import best_recursive_insertion, recursive_value
 
-__all__ = ["COUNTS", "advance", "load", "sequence_value"]
+__all__ = ["COUNTS", "advance", "begin", "finish_build", "load"]
 
 COUNTS = 14
 (
@@ -73,12 +73,6 @@ def _by_heads(shop: Shop) -> bool:
 
 
 @compiled
-def sequence_value(shop: Shop, memory: Memory, sequence: Int32s, length: int) -> int:
-    """Return the value of a sequence of `length` jobs and separators."""
-    return recursive_value(shop, memory, sequence, length)
-
-
-@compiled
 def load(shop: Shop, memory: Memory, length: int) -> None:
     """Bring heads, tails and value up to date with the first `length` of ``memory.sequence``."""
     memory.counts[LENGTH] = length
@@ -88,7 +82,7 @@ def load(shop: Shop, memory: Memory, length: int) -> None:
             memory.tails[i, length] = 0
         heads_from(shop, memory.sequence, length, memory.heads, 0)
         tails_before(shop, memory.sequence, length, memory.tails, length - 1)
-    memory.counts[VALUE] = sequence_value(shop, memory, memory.sequence, length)
+    memory.counts[VALUE] = recursive_value(shop, memory, memory.sequence, length)
 
 
 @compiled
@@ -165,6 +159,7 @@ def _append(shop: Shop, memory: Memory, job: int, by_heads: bool) -> None:
     position, value = _best(shop, memory, job, length, by_heads)
     _put_in(shop, memory, job, position, length, by_heads)
     counts[VALUE] = value
+    _record(shop, memory)
 
 
 @compiled
@@ -179,6 +174,17 @@ def _start_moves(shop: Shop, memory: Memory, phase: int) -> None:
     memory.counts[PHASE] = phase
     memory.counts[CURSOR] = 0
     memory.counts[SINCE] = 0
+
+
+@compiled
+def _record(shop: Shop, memory: Memory) -> None:
+    """Remember the sequence if it is complete and the best one so far."""
+    counts = memory.counts
+    length = shop.duration.shape[0] + shop.factories - 1
+    if counts[LENGTH] == length and counts[VALUE] < counts[BEST]:
+        counts[BEST] = counts[VALUE]
+        for k in range(length):
+            memory.best[k] = memory.sequence[k]
 
 
 @compiled
@@ -202,6 +208,7 @@ def _move(shop: Shop, memory: Memory, count: int, by_heads: bool) -> None:
     if value < counts[VALUE]:
         counts[SINCE] = 0
         counts[VALUE] = value
+        _record(shop, memory)
 
 
 @compiled
@@ -218,9 +225,6 @@ def _accept(shop: Shop, memory: Memory) -> None:
     if value < counts[RUN_BEST]:
         counts[RUN_BEST] = value
         counts[IMPROVED] = counts[ROUND]
-    if value < counts[BEST]:
-        counts[BEST] = value
-        _copy(memory.sequence, memory.best, length)
     worse = value - counts[INCUMBENT]
     chance = 1.0
     if worse > 0:
@@ -230,6 +234,26 @@ def _accept(shop: Shop, memory: Memory) -> None:
         _copy(memory.sequence, memory.incumbent, length)
     else:
         _copy(memory.incumbent, memory.sequence, length)
+
+
+@compiled
+def begin(shop: Shop, memory: Memory, length: int) -> None:
+    """Go on from the complete sequence in the memory."""
+    load(shop, memory, length)
+    _record(shop, memory)
+    _start_moves(shop, memory, FULL)
+
+
+@compiled
+def finish_build(shop: Shop, memory: Memory) -> None:
+    """Put the jobs that the first build has left behind the sequence, in their order."""
+    counts = memory.counts
+    length = counts[LENGTH]
+    for k in range(counts[CURSOR], shop.duration.shape[0]):
+        memory.sequence[length] = memory.order[k]
+        length += 1
+    load(shop, memory, length)
+    _record(shop, memory)
 
 
 @compiled
