@@ -108,7 +108,9 @@ class FlowShop(Record):
         n, m = self.jobs, self.machines
         for index, row in enumerate(self.durations):
             if len(row) != m:
-                yield Problem(path=f"durations.{index}", message=f"has {len(row)} machines, the first has {m}")
+                yield Problem(
+                    path=f"durations.{index}", message=f"has {len(row)} machines, the first has {m}"
+                )
         rows = ((self.releases, "releases"), (self.dues, "dues"), (self.weights, "weights"))
         for values, field in rows:
             if values is not None and len(values) != n:

@@ -123,7 +123,9 @@ def compiled_shop(shop: FlowShop, objective: str) -> Shop:
     )
 
 
-def new_memory(shop: Shop, seed: int, *, remove: int = 2, warmth: float = 0.7, patience: int = 10**9) -> Memory:
+def new_memory(
+    shop: Shop, seed: int, *, remove: int = 2, warmth: float = 0.7, patience: int = 10**9
+) -> Memory:
     """Return the state of a search that has not begun; see :mod:`flow_shop_kernel` for the numbers."""
     n, m = shop.duration.shape
     slots = n + shop.factories + 1

@@ -91,7 +91,9 @@ def tails_before(shop: Shop, sequence: Int32s, length: int, tails: Int32s, last:
         if with_setups:
             after = min(sequence[k + 1], jobs) if k + 1 < length else jobs
             for i in range(machines - 1, -1, -1):
-                time = np.int32(max(time, np.int32(tails[i, k + 1] + shop.setup[i, job, after])) + duration[i])
+                time = np.int32(
+                    max(time, np.int32(tails[i, k + 1] + shop.setup[i, job, after])) + duration[i]
+                )
                 tails[i, k] = time
         else:
             for i in range(machines - 1, -1, -1):
@@ -115,7 +117,9 @@ def _plain(duration: Int32s, heads: Int32s, tails: Int32s, count: int, ends: Int
 
 
 @compiled
-def _blocking(duration: Int32s, heads: Int32s, tails: Int32s, count: int, ends: Int32s, worst: Int32s) -> None:
+def _blocking(
+    duration: Int32s, heads: Int32s, tails: Int32s, count: int, ends: Int32s, worst: Int32s
+) -> None:
     machines = duration.shape[0]
     for k in range(count):
         ends[k] = heads[0, k]
