@@ -15,7 +15,9 @@ between moves).
 
 from __future__ import annotations
 
-from opt_twin.scheduling.local_search.disjunctive_compiled import Int32s, compiled
+import numpy as np
+
+from opt_twin.scheduling.local_search.disjunctive_compiled import ONE, Int32s, compiled
 
 __all__ = [
     "AFTER",
@@ -54,6 +56,9 @@ RANK = 6
 JOB = 7
 """Job; -1 at machines and gates."""
 FIELDS = 8
+
+SMALL = 800
+"""Operations; see :func:`relax_heads`."""
 
 
 @compiled
@@ -106,30 +111,47 @@ def makespan(nodes: Int32s, last: Int32s) -> int:
 
 @compiled
 def relax_heads(nodes: Int32s, order: Int32s, begin: int, last: int) -> None:
-    """Recompute the ends of the operations at places `begin` to `last`, and on while something changes."""
+    """Recompute the ends of the operations at places `begin` to `last`, and on while something changes.
+
+    In a small shop it is faster to go through all that follows than to ask each time what has changed.
+    """
+    if order.size < SMALL:
+        for index in range(np.uintp(begin), np.uintp(order.size)):
+            x = np.uintp(order[index])
+            near = np.uintp(nodes[x, BEFORE])
+            nodes[x, END] = max(nodes[x - ONE, END], nodes[near, END]) + nodes[x, DURATION]
+        return
     place = begin
     while place <= last:
-        x = order[place]
-        new = max(nodes[x - 1, END], nodes[nodes[x, BEFORE], END]) + nodes[x, DURATION]
+        x = np.uintp(order[np.uintp(place)])
+        new = max(nodes[x - ONE, END], nodes[np.uintp(nodes[x, BEFORE]), END]) + nodes[x, DURATION]
         if new != nodes[x, END]:
             nodes[x, END] = new
-            last = max(last, nodes[x + 1, RANK], nodes[nodes[x, AFTER], RANK])
+            last = max(last, nodes[x + ONE, RANK], nodes[np.uintp(nodes[x, AFTER]), RANK])
         place += 1
 
 
 @compiled
 def relax_tails(nodes: Int32s, order: Int32s, begin: int, first: int) -> None:
     """Recompute the tails at places `begin` down to `first`, and on while something changes."""
+    if order.size < SMALL:
+        index = np.uintp(begin + 1)
+        while index > 0:
+            index -= ONE
+            x = np.uintp(order[index])
+            near = np.uintp(nodes[x, AFTER])
+            nodes[x, TAIL] = max(nodes[x + ONE, TAIL], nodes[near, TAIL]) + nodes[x, DURATION]
+        return
     place = begin
     while place >= first:
-        x = order[place]
-        new = max(nodes[x + 1, TAIL], nodes[nodes[x, AFTER], TAIL]) + nodes[x, DURATION]
+        x = np.uintp(order[np.uintp(place)])
+        new = max(nodes[x + ONE, TAIL], nodes[np.uintp(nodes[x, AFTER]), TAIL]) + nodes[x, DURATION]
         if new != nodes[x, TAIL]:
             nodes[x, TAIL] = new
-            near = nodes[x - 1, RANK]
+            near = nodes[x - ONE, RANK]
             if 0 <= near < first:
                 first = near
-            near = nodes[nodes[x, BEFORE], RANK]
+            near = nodes[np.uintp(nodes[x, BEFORE]), RANK]
             if 0 <= near < first:
                 first = near
         place -= 1
@@ -164,8 +186,8 @@ def move_after(nodes: Int32s, order: Int32s, buffer: Int32s, u: int, v: int) -> 
     buffer[0] = u
     delayed, place = 1, begin
     for index in range(begin + 1, final + 1):
-        x = order[index]
-        if nodes[x - 1, RANK] >= marked or nodes[nodes[x, BEFORE], RANK] >= marked:
+        x = np.uintp(order[np.uintp(index)])
+        if nodes[x - ONE, RANK] >= marked or nodes[np.uintp(nodes[x, BEFORE]), RANK] >= marked:
             nodes[x, RANK] += marked
             buffer[delayed] = x
             delayed += 1
@@ -210,8 +232,8 @@ def move_before(nodes: Int32s, order: Int32s, buffer: Int32s, v: int, u: int) ->
     buffer[0] = v
     early, place = 1, begin
     for index in range(begin - 1, final - 1, -1):
-        x = order[index]
-        if nodes[x + 1, RANK] >= marked or nodes[nodes[x, AFTER], RANK] >= marked:
+        x = np.uintp(order[np.uintp(index)])
+        if nodes[x + ONE, RANK] >= marked or nodes[np.uintp(nodes[x, AFTER]), RANK] >= marked:
             nodes[x, RANK] += marked
             buffer[early] = x
             early += 1

@@ -18,6 +18,10 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
 
+ONE = np.uintp(1)
+"""To be added to a slot. Slots that index an array are unsigned: a signed index is checked for being counted
+from the end, at half the speed."""
+
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 

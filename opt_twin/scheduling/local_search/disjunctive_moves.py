@@ -11,8 +11,10 @@ scheduling problem, ORSA Journal on Computing 6:108-117 (estimates by heads and 
 
 from __future__ import annotations
 
+import numpy as np
+
 from opt_twin.scheduling.local_search.disjunctive import AFTER, BEFORE, DURATION, END, JOB, MACHINE, RANK, TAIL
-from opt_twin.scheduling.local_search.disjunctive_compiled import Int32s, UInt64s, compiled, draw, inlined
+from opt_twin.scheduling.local_search.disjunctive_compiled import ONE, Int32s, UInt64s, compiled, draw, inlined
 
 __all__ = ["best_move", "critical_path", "estimate_after", "estimate_before", "list_moves"]
 
@@ -105,48 +107,48 @@ def estimate_after(nodes: Int32s, u: int, v: int, limit: int, work: Int32s) -> i
     int
         Ticks; as soon as the value is known to exceed `limit`, any value above `limit`. `work` is work space.
     """
-    x, latest, count = nodes[u, AFTER], nodes[nodes[u, BEFORE], END], 0
+    x, latest, count = np.uintp(nodes[u, AFTER]), nodes[np.uintp(nodes[u, BEFORE]), END], np.uintp(0)
     while True:
-        latest = max(latest, nodes[x - 1, END]) + nodes[x, DURATION]
+        latest = max(latest, nodes[x - ONE, END]) + nodes[x, DURATION]
         work[count] = latest
         if x == v:
             break
-        count += 1
-        x = nodes[x, AFTER]
-    rest = max(nodes[u + 1, TAIL], nodes[nodes[v, AFTER], TAIL]) + nodes[u, DURATION]
-    worst = max(nodes[u - 1, END], latest) + rest
+        count += ONE
+        x = np.uintp(nodes[x, AFTER])
+    rest = max(nodes[u + ONE, TAIL], nodes[np.uintp(nodes[v, AFTER]), TAIL]) + nodes[u, DURATION]
+    worst = max(nodes[u - ONE, END], latest) + rest
     while worst <= limit:
-        rest = max(nodes[x + 1, TAIL], rest)
+        rest = max(nodes[x + ONE, TAIL], rest)
         worst = max(worst, work[count] + rest)
         if count == 0:
             break
         rest += nodes[x, DURATION]
-        count -= 1
-        x = nodes[x, BEFORE]
+        count -= ONE
+        x = np.uintp(nodes[x, BEFORE])
     return worst
 
 
 @inlined
 def estimate_before(nodes: Int32s, v: int, u: int, limit: int, work: Int32s) -> int:
     """Estimate the makespan when `v` goes right before `u`; the mirror image of :func:`estimate_after`."""
-    x, rest, count = nodes[v, BEFORE], nodes[nodes[v, AFTER], TAIL], 0
+    x, rest, count = np.uintp(nodes[v, BEFORE]), nodes[np.uintp(nodes[v, AFTER]), TAIL], np.uintp(0)
     while True:
-        rest = max(rest, nodes[x + 1, TAIL]) + nodes[x, DURATION]
+        rest = max(rest, nodes[x + ONE, TAIL]) + nodes[x, DURATION]
         work[count] = rest
         if x == u:
             break
-        count += 1
-        x = nodes[x, BEFORE]
-    latest = max(nodes[v - 1, END], nodes[nodes[u, BEFORE], END]) + nodes[v, DURATION]
-    worst = latest + max(nodes[v + 1, TAIL], rest)
+        count += ONE
+        x = np.uintp(nodes[x, BEFORE])
+    latest = max(nodes[v - ONE, END], nodes[np.uintp(nodes[u, BEFORE]), END]) + nodes[v, DURATION]
+    worst = latest + max(nodes[v + ONE, TAIL], rest)
     while worst <= limit:
-        latest = max(nodes[x - 1, END], latest)
+        latest = max(nodes[x - ONE, END], latest)
         worst = max(worst, latest + work[count])
         if count == 0:
             break
         latest += nodes[x, DURATION]
-        count -= 1
-        x = nodes[x, AFTER]
+        count -= ONE
+        x = np.uintp(nodes[x, AFTER])
     return worst
 
 
@@ -155,14 +157,14 @@ def forbidden(nodes: Int32s, until: Int32s, u: int, v: int, behind: int, iterati
     """Return whether a move would bring back an order that is tabu."""
     found, x = False, u
     if behind:
-        job = nodes[u, JOB]
+        job = np.uintp(nodes[u, JOB])
         while x != v and not found:
-            x = nodes[x, AFTER]
+            x = np.uintp(nodes[x, AFTER])
             found = until[x, job] > iteration
     else:
         while x != v and not found:
-            x = nodes[x, BEFORE]
-            found = until[u, nodes[x, JOB]] > iteration
+            x = np.uintp(nodes[x, BEFORE])
+            found = until[u, np.uintp(nodes[x, JOB])] > iteration
     return found
 
 
@@ -184,7 +186,7 @@ def best_move(
     """
     chosen, ties, least = -1, 0, LARGEST
     for index in range(count):
-        u, v, behind = moves[index, 0], moves[index, 1], moves[index, 2]
+        u, v, behind = np.uintp(moves[index, 0]), np.uintp(moves[index, 1]), moves[index, 2]
         limit = least
         if forbidden(nodes, until, u, v, behind, iteration):
             limit = min(least, best - 1)
