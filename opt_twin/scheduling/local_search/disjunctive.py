@@ -29,10 +29,11 @@ __all__ = [
     "MACHINE",
     "RANK",
     "TAIL",
+    "advance",
+    "delay",
+    "insert_after",
     "link",
     "makespan",
-    "move_after",
-    "move_before",
     "relax_heads",
     "relax_tails",
 ]
@@ -83,6 +84,7 @@ def link(
     for machine in range(machines):
         nodes[machine, BEFORE] = machine
         nodes[machine, AFTER] = machine
+        nodes[machine, MACHINE] = machine
     for place in range(order.size):
         x = order[place]
         machine = option_machine[choice[x]]
@@ -158,27 +160,17 @@ def relax_tails(nodes: Int32s, order: Int32s, begin: int, first: int) -> None:
 
 
 @compiled
-def move_after(nodes: Int32s, order: Int32s, buffer: Int32s, u: int, v: int) -> bool:
-    """Put operation `u` right after `v`, which follows it on the machine, unless that closes a cycle.
+def delay(nodes: Int32s, order: Int32s, buffer: Int32s, u: int, v: int) -> bool:
+    """Put operation `u` behind `v` in the topological order, while `u` is on no machine.
 
-    The topological order changes between the places of the two only: what depends on `u` there goes behind
-    `v`, in the order in which it stands. If `v` itself depends on `u` by another way, nothing is changed.
-
-    Parameters
-    ----------
-    nodes, order
-        The graph.
-    buffer
-        Work space, [operations].
+    The order changes between the places of the two only: what depends on `u` there goes behind `v` too, in
+    the order in which it stands.
 
     Returns
     -------
     bool
-        Whether the operation was moved; heads and tails are right in both cases.
+        False when `v` depends on `u`; then nothing has changed.
     """
-    old_before, old_next, behind = nodes[u, BEFORE], nodes[u, AFTER], nodes[v, AFTER]
-    nodes[old_before, AFTER] = old_next
-    nodes[old_next, BEFORE] = old_before
     begin, final = nodes[u, RANK], nodes[v, RANK]
     # A rank beyond the places marks what depends on u; it is put right below.
     marked = order.size
@@ -200,32 +192,17 @@ def move_after(nodes: Int32s, order: Int32s, buffer: Int32s, u: int, v: int) -> 
         for index in range(delayed):
             nodes[buffer[index], RANK] -= marked
             order[nodes[buffer[index], RANK]] = buffer[index]
-        nodes[old_before, AFTER] = u
-        nodes[old_next, BEFORE] = u
         return False
     for index in range(delayed):
         order[place + index] = buffer[index]
     for index in range(begin, final + 1):
         nodes[order[index], RANK] = index
-    nodes[v, AFTER] = u
-    nodes[u, BEFORE] = v
-    nodes[u, AFTER] = behind
-    nodes[behind, BEFORE] = u
-    relax_heads(nodes, order, nodes[old_next, RANK], max(nodes[u, RANK], nodes[behind, RANK]))
-    near = nodes[old_before, RANK]
-    relax_tails(nodes, order, nodes[u, RANK], begin if near < 0 else near)
     return True
 
 
 @compiled
-def move_before(nodes: Int32s, order: Int32s, buffer: Int32s, v: int, u: int) -> bool:
-    """Put operation `v` right before `u`, which precedes it on the machine, unless that closes a cycle.
-
-    The mirror image of :func:`move_after`: what `v` depends on, between the two, goes before `u`.
-    """
-    old_before, old_next, ahead = nodes[v, BEFORE], nodes[v, AFTER], nodes[u, BEFORE]
-    nodes[old_before, AFTER] = old_next
-    nodes[old_next, BEFORE] = old_before
+def advance(nodes: Int32s, order: Int32s, buffer: Int32s, v: int, u: int) -> bool:
+    """Put operation `v` ahead of `u` in the topological order; the mirror image of :func:`delay`."""
     begin, final = nodes[v, RANK], nodes[u, RANK]
     marked = order.size
     nodes[v, RANK] += marked
@@ -246,20 +223,65 @@ def move_before(nodes: Int32s, order: Int32s, buffer: Int32s, v: int, u: int) ->
         for index in range(early):
             nodes[buffer[index], RANK] -= marked
             order[nodes[buffer[index], RANK]] = buffer[index]
-        nodes[old_before, AFTER] = v
-        nodes[old_next, BEFORE] = v
         return False
     for index in range(early):
         order[place - index] = buffer[index]
     for index in range(final, begin + 1):
         nodes[order[index], RANK] = index
-    nodes[u, BEFORE] = v
-    nodes[v, AFTER] = u
-    nodes[v, BEFORE] = ahead
-    nodes[ahead, AFTER] = v
-    near = nodes[ahead, RANK]
-    relax_tails(
-        nodes, order, nodes[old_before, RANK], nodes[v, RANK] if near < 0 else min(nodes[v, RANK], near)
-    )
-    relax_heads(nodes, order, nodes[v, RANK], max(begin, nodes[old_next, RANK]))
+    return True
+
+
+@compiled
+def insert_after(nodes: Int32s, order: Int32s, buffer: Int32s, x: int, v: int) -> bool:
+    """Take operation `x` from its place and put it right after `v`, on the machine of `v`.
+
+    Parameters
+    ----------
+    nodes, order
+        The graph. The duration of `x` is that on its new machine.
+    buffer
+        Work space, [operations].
+    x
+        An operation.
+    v
+        Another operation, or the slot of a machine for its first place.
+
+    Returns
+    -------
+    bool
+        False when that would close a cycle; then nothing has changed. Heads and tails are right in both cases.
+    """
+    left, right = nodes[x, BEFORE], nodes[x, AFTER]
+    nodes[left, AFTER] = right
+    nodes[right, BEFORE] = left
+    y = nodes[v, AFTER]
+    # Ahead of the unlinked operation nothing but its job depends on it.
+    nodes[x, BEFORE], nodes[x, AFTER] = x, x
+    done = True
+    if nodes[v, RANK] > nodes[x, RANK]:
+        done = delay(nodes, order, buffer, x, v)
+    elif 0 <= nodes[y, RANK] < nodes[x, RANK]:
+        done = advance(nodes, order, buffer, x, y)
+    if not done:
+        nodes[x, BEFORE], nodes[x, AFTER] = left, right
+        nodes[left, AFTER] = x
+        nodes[right, BEFORE] = x
+        return False
+    nodes[v, AFTER] = x
+    nodes[x, BEFORE] = v
+    nodes[x, AFTER] = y
+    nodes[y, BEFORE] = x
+    if nodes[v, MACHINE] != nodes[x, MACHINE]:
+        nodes[x, MACHINE] = nodes[v, MACHINE]
+    place = nodes[x, RANK]
+    begin, last = place, max(place, nodes[right, RANK], nodes[y, RANK])
+    if 0 <= nodes[right, RANK] < begin:
+        begin = nodes[right, RANK]
+    relax_heads(nodes, order, begin, last)
+    begin, first = max(place, nodes[left, RANK]), place
+    if 0 <= nodes[left, RANK] < first:
+        first = nodes[left, RANK]
+    if 0 <= nodes[v, RANK] < first:
+        first = nodes[v, RANK]
+    relax_tails(nodes, order, begin, first)
     return True

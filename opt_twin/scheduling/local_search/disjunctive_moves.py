@@ -66,7 +66,7 @@ def list_moves(nodes: Int32s, path: Int32s, length: int, moves: Int32s) -> int:
     path
         From the last operation to the first.
     moves
-        [k, 3]: the operation, the other one, and 1 for right after, 0 for right before.
+        [k, 4]: the operation, the other one, and 1 for right after or 0 for right before it.
     """
     count, low = 0, 0
     for index in range(1, length + 1):
@@ -183,17 +183,30 @@ def best_move(
 
     A move is allowed when it is not tabu, or its estimate is below `best`. Ties are broken at random; when no
     move is allowed, chance decides among all.
+
+    Parameters
+    ----------
+    moves, count
+        [k, 4], as :func:`list_moves` and :func:`~.flexible_moves.list_reassignments` write them.
+    until
+        Iteration up to which it is forbidden that slot x comes before job j on its machine, ``until[x, j]``,
+        or that it goes to machine m, ``until[x, jobs + m]``.
     """
     chosen, ties, least = -1, 0, LARGEST
+    jobs = nodes[nodes.shape[0] - 2, JOB] + 1
     for index in range(count):
-        u, v, behind = np.uintp(moves[index, 0]), np.uintp(moves[index, 1]), moves[index, 2]
-        limit = least
-        if forbidden(nodes, until, u, v, behind, iteration):
-            limit = min(least, best - 1)
-        if behind:
-            value = estimate_after(nodes, u, v, limit, work)
+        u, v, kind = np.uintp(moves[index, 0]), np.uintp(moves[index, 1]), moves[index, 2]
+        if kind > 1:
+            value = np.int64(moves[index, 3])
+            barred = until[u, jobs + nodes[v, MACHINE]] > iteration
         else:
-            value = estimate_before(nodes, u, v, limit, work)
+            barred = forbidden(nodes, until, u, v, kind, iteration)
+            value = np.int64(0)
+        limit = min(least, best - 1) if barred else least
+        if kind == 1:
+            value = np.int64(estimate_after(nodes, u, v, limit, work))
+        elif kind == 0:
+            value = np.int64(estimate_before(nodes, u, v, limit, work))
         if value < least and value <= limit:
             chosen, ties, least = index, 1, value
         elif value == least and value <= limit:
