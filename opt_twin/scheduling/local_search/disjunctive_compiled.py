@@ -1,0 +1,64 @@
+"""The compiler of the kernels, and their random numbers.
+
+Only this module imports numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Int32s", "Int64s", "UInt64s", "compiled", "draw", "inlined", "random_state"]
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+UInt64s = npt.NDArray[np.uint64]
+
+ONE = np.uintp(1)
+"""To be added to a slot. Slots that index an array are unsigned: a signed index is checked for being counted
+from the end, at half the speed."""
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def compiled(function: _Function) -> _Function:
+    """Return the function as machine code that runs beside other threads and is kept on disk."""
+    return cast("_Function", numba.njit(nogil=True, cache=True)(function))
+
+
+def inlined(function: _Function) -> _Function:
+    """Return the function as one that compiled functions copy into themselves.
+
+    A call of its own would count references to every array that it is given, which costs more than a short
+    function does.
+    """
+    return cast("_Function", numba.njit(nogil=True, inline="always")(function))
+
+
+def random_state(seed: int, stream: int = 0) -> UInt64s:
+    """Return the state of :func:`draw`, spread over all bits by numpy's seed sequence."""
+    words = np.random.SeedSequence(entropy=seed, spawn_key=(stream,)).generate_state(1, np.uint64)
+    return words | np.uint64(1)
+
+
+_13, _7, _17, _33 = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(33)
+
+
+@inlined
+def draw(state: UInt64s, count: int) -> int:
+    """Return an integer from 0 to count - 1; `count` is below 2**31.
+
+    References
+    ----------
+    Marsaglia (2003), Xorshift RNGs, Journal of Statistical Software 8(14).
+    """
+    x = state[0]
+    x ^= x << _13
+    x ^= x >> _7
+    x ^= x << _17
+    state[0] = x
+    return (np.int64(x >> _33) * count) >> 31
