@@ -6,6 +6,7 @@ docs/formulations/job_shop.md states the model in full.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import pairwise, permutations
 from typing import Any
 
@@ -327,8 +328,9 @@ class CpSatSolver:
 
     name = "cp-sat"
 
-    def __init__(self, lower: int | None = None) -> None:
+    def __init__(self, lower: int | None = None, parameters: Mapping[str, Any] | None = None) -> None:
         self._lower = lower
+        self._parameters = parameters
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: one machine an operation, no resources, no calendars."""
@@ -364,7 +366,8 @@ class CpSatSolver:
                     options=options,
                     started=started,
                     known=known,
-                    parameters=DISJUNCTIVE if start is not None and instance.is_plain else None,
+                    parameters=self._parameters
+                    or (DISJUNCTIVE if start is not None and instance.is_plain else None),
                     on_progress=on_progress,
                     stop=stop,
                 )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import time
 
 from opt_twin.errors import OptionError, PlanError, SolverError
 from opt_twin.plan import Schedule
@@ -14,94 +12,16 @@ from opt_twin.scheduling.cpsat import CpSatSolver
 from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
+from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
 from opt_twin.scheduling.milp import MilpSolver
 from opt_twin.scheduling.objectives import check_objective, evaluate_objective
+from opt_twin.scheduling.portfolio import AutoSolver
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 from opt_twin.solvers.registry import Registry
 
 __all__ = ["AutoSolver", "solve_schedule", "solver_names"]
-
-
-class AutoSolver:
-    """Dispatching rules, then labels where they apply, then CP-SAT; each from the best schedule so far."""
-
-    name = "auto"
-
-    def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return why CP-SAT, which covers the most, cannot treat `instance`."""
-        return CpSatSolver().refuses(instance, objective)
-
-    def solve(
-        self,
-        instance: SchedulingInstance,
-        *,
-        objective: str,
-        options: SolveOptions,
-        start: Schedule | None = None,
-        on_progress: OnProgress | None = None,
-        stop: Stop | None = None,
-    ) -> Result[Schedule]:
-        """Return the best schedule of all; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
-
-        The rules get a tenth of the time, the labels half of what is left then.
-        """
-        started = time.perf_counter()
-        so_far: Result[Schedule] | None = None
-        parts: tuple[tuple[SchedulingSolver, float], ...] = (
-            (DispatchingSolver(), 0.1),
-            (LabelSolver(), 0.5),
-            (CpSatSolver(), 1.0),
-        )
-        try:
-            for part, share in parts:
-                if part.refuses(instance, objective) is not None:
-                    continue
-                if isinstance(part, CpSatSolver) and so_far is not None and so_far.bound is not None:
-                    part = CpSatSolver(lower=math.ceil(so_far.bound))  # noqa: PLW2901 - it knows more now
-                spent = time.perf_counter() - started
-                left = share * max(options.time_limit - spent, 0.001)
-                result = part.solve(
-                    instance,
-                    objective=objective,
-                    options=options.replace(time_limit=left),
-                    start=start if so_far is None else so_far.best,
-                    on_progress=_later(on_progress, spent),
-                    stop=stop,
-                )
-                so_far = _after(so_far, result, spent)
-                if so_far.status in {Status.OPTIMAL, Status.INFEASIBLE}:
-                    break
-                if so_far.stop_reason is StopReason.INTERRUPTED:
-                    break
-                if so_far.gap is not None and so_far.gap <= options.gap:
-                    so_far = dataclasses.replace(so_far, stop_reason=StopReason.GAP_LIMIT)
-                    break
-        except KeyboardInterrupt:  # outside the parts, or while one was beginning
-            if so_far is None:
-                raise
-            so_far = dataclasses.replace(so_far, stop_reason=StopReason.INTERRUPTED)
-        assert so_far is not None
-        return dataclasses.replace(so_far, runtime=time.perf_counter() - started)
-
-
-def _later(on_progress: OnProgress | None, spent: float) -> OnProgress | None:
-    """Return a hook that counts the time from the start of the whole search."""
-    if on_progress is None:
-        return None
-    return lambda point: on_progress(point._replace(time=point.time + spent))
-
-
-def _after(so_far: Result[Schedule] | None, result: Result[Schedule], spent: float) -> Result[Schedule]:
-    """Return the result of the next part with the trace and the bound of those before."""
-    points = tuple(point._replace(time=point.time + spent) for point in result.trace)
-    if so_far is None:
-        return dataclasses.replace(result, trace=points)
-    bound = result.bound
-    if bound is not None and so_far.bound is not None:
-        bound = max(bound, so_far.bound)
-    return dataclasses.replace(result, bound=bound, trace=(*so_far.trace, *points))
 
 
 _SOLVERS: Registry[SchedulingSolver] = Registry(
@@ -111,6 +31,8 @@ _SOLVERS: Registry[SchedulingSolver] = Registry(
         "cp-sat": CpSatSolver,
         "milp": MilpSolver,
         "dispatching": DispatchingSolver,
+        "tabu-search": TabuSearchSolver,
+        "iterated-greedy": IteratedGreedySolver,
         "labels": LabelSolver,
     },
 )

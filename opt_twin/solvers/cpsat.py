@@ -88,7 +88,7 @@ def run_cpsat(
     options: SolveOptions,
     started: float,
     known: TracePoint = TracePoint(0.0, None, None),  # noqa: B008 - an immutable tuple
-    parameters: Mapping[str, bool | int | float] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     on_progress: OnProgress | None = None,
     stop: Stop | None = None,
 ) -> CpSatAnswer:
@@ -158,7 +158,7 @@ def _whole(bound: float) -> int | None:
 
 
 def _configure(
-    solver: Any, options: SolveOptions, started: float, parameters: Mapping[str, bool | int | float]
+    solver: Any, options: SolveOptions, started: float, parameters: Mapping[str, Any]
 ) -> None:
     left = options.time_limit - (time.perf_counter() - started)
     solver.parameters.max_time_in_seconds = max(left, 0.0)
@@ -172,7 +172,10 @@ def _configure(
         solver.log_callback = _LOGGER.info
     for name, value in parameters.items():
         try:
-            setattr(solver.parameters, name, value)
+            if isinstance(value, (list, tuple)):
+                getattr(solver.parameters, name).extend(value)
+            else:
+                setattr(solver.parameters, name, value)
         except (AttributeError, TypeError, ValueError) as error:
             raise OptionError(f"CP-SAT has no parameter {name!r} with value {value!r}: {error}") from None
 

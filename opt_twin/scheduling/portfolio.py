@@ -1,0 +1,238 @@
+"""Several searches for one schedule: the default solver.
+
+docs/formulations/portfolio.md says which runs when, and why.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opt_twin.plan import Schedule
+from opt_twin.results import Result, Status, StopReason
+from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.cpsat import CpSatSolver
+from opt_twin.scheduling.dispatching import DispatchingSolver
+from opt_twin.scheduling.incumbent import Incumbent
+from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.labels import LabelSolver
+from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
+from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.solver import SchedulingSolver
+from opt_twin.solvers import OnProgress, SolveOptions, Stop
+
+__all__ = ["AutoSolver"]
+
+SMALL = 150
+"""Operations up to which CP-SAT proves most instances within a minute: a job shop of 15 jobs on 10 machines."""
+
+BOUND_SEARCH: dict[str, Any] = {
+    "subsolvers": ["objective_lb_search", "objective_shaving_no_lp"],
+    "use_lns": False,
+}
+"""Parameters of CP-SAT with which it raises the bound and leaves schedules to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One search of a lane.
+
+    Attributes
+    ----------
+    make
+        Returns the solver, given what is known.
+    share
+        Of the time that is left to the lane then.
+    workers
+        Threads.
+    offset
+        Added to the seed.
+    most
+        Seconds at most.
+    """
+
+    make: Callable[[Incumbent], SchedulingSolver]
+    share: float
+    workers: int = 1
+    offset: int = 0
+    most: float = math.inf
+
+
+_Lane = tuple[_Step, ...]
+
+
+def _cpsat(incumbent: Incumbent, parameters: dict[str, Any] | None = None) -> SchedulingSolver:
+    return CpSatSolver(lower=incumbent.bound, parameters=parameters)
+
+
+class AutoSolver:
+    """Rules first; then local search and CP-SAT, side by side where there are two cores."""
+
+    name = "auto"
+
+    def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
+        """Return None where CP-SAT covers the instance."""
+        return CpSatSolver().refuses(instance, objective)
+
+    def solve(
+        self,
+        instance: SchedulingInstance,
+        *,
+        objective: str,
+        options: SolveOptions,
+        start: Schedule | None = None,
+        on_progress: OnProgress | None = None,
+        stop: Stop | None = None,
+    ) -> Result[Schedule]:
+        """Return the best schedule of all; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`."""
+        started = time.perf_counter()
+        run = _Run(instance, objective, options, started, on_progress, stop)
+        if start is not None:
+            run.incumbent.offer(start, evaluate_objective(instance, start, objective))
+        run.incumbent.note(None, lower_bound(instance, objective))
+        run.lane(_prelude(instance, objective))
+        run.lanes(_lanes(instance, objective, options.workers))
+        return run.result(self.name)
+
+
+def _prelude(instance: SchedulingInstance, objective: str) -> _Lane:
+    """Return what runs before all else: rules, and labels where they apply."""
+    steps = []
+    if DispatchingSolver().refuses(instance, objective) is None:
+        steps.append(_Step(lambda _: DispatchingSolver(), 0.1, most=2.0))
+    if LabelSolver().refuses(instance, objective) is None:
+        steps.append(_Step(lambda _: LabelSolver(), 0.5))
+    return tuple(steps)
+
+
+def _search_for(instance: SchedulingInstance, objective: str) -> SchedulingSolver | None:
+    """Return the local search that fits best; None where none does."""
+    fitting = (TabuSearchSolver(), IteratedGreedySolver())
+    found = (solver for solver in fitting if solver.refuses(instance, objective) is None)
+    return next(found, None)
+
+
+def _lanes(instance: SchedulingInstance, objective: str, workers: int) -> tuple[_Lane, ...]:
+    """Return what runs side by side."""
+    search = _search_for(instance, objective)
+    if search is None:
+        return ((_Step(_cpsat, 1.0, workers),),)
+
+    def local(_: Incumbent) -> SchedulingSolver:
+        return search
+
+    if instance.operation_count <= SMALL:
+        quick = _Step(_cpsat, 0.1, workers, most=2.0)  # most small ones need no more
+        return ((quick, _Step(local, 0.1, most=3.0), _Step(_cpsat, 1.0, workers)),)
+    if workers == 1:
+        return ((_Step(local, 0.85), _Step(_cpsat, 1.0)),)
+    bounding = _Step(lambda known: _cpsat(known, BOUND_SEARCH), 0.25)
+    others = tuple((_Step(local, 1.0, offset=1000 * number),) for number in range(2, workers))
+    return ((_Step(local, 1.0),), (bounding, _Step(local, 1.0, offset=1000)), *others)
+
+
+class _Run:
+    """One solve: lanes, and what they know together."""
+
+    def __init__(
+        self,
+        instance: SchedulingInstance,
+        objective: str,
+        options: SolveOptions,
+        started: float,
+        on_progress: OnProgress | None,
+        stop: Stop | None,
+    ) -> None:
+        self._instance, self._objective, self._options = instance, objective, options
+        self._started = started
+        self.incumbent = Incumbent(started=started, gap=options.gap, on_progress=on_progress, stop=stop)
+        self._infeasible = False
+        self._solvers: dict[str, str] = {}
+        self._end = started + options.time_limit
+
+    def lane(self, lane: _Lane) -> None:
+        """Run the steps of a lane one after another, in this thread."""
+        try:
+            for step in lane:
+                left = self._end - time.perf_counter()
+                if left <= 0.005 and self.incumbent.schedule is not None:
+                    return
+                if self._infeasible or self.incumbent.should_stop():
+                    return
+                self._step(step, max(0.005, min(step.share * left, step.most)))
+        except KeyboardInterrupt:
+            self.incumbent.interrupted = True
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread of the caller
+            self.incumbent.error = self.incumbent.error or error
+
+    def _step(self, step: _Step, seconds: float) -> None:
+        solver = step.make(self.incumbent)
+        options = self._options
+        result = solver.solve(
+            self._instance,
+            objective=self._objective,
+            options=options.replace(
+                time_limit=seconds, workers=step.workers, seed=(options.seed + step.offset) % 2**31
+            ),
+            start=self.incumbent.schedule,
+            on_progress=lambda point: self.incumbent.note(point.objective, point.bound),
+            stop=lambda: self._infeasible or self.incumbent.should_stop(),
+        )
+        self._solvers[result.solver] = result.solver_version
+        if result.status is Status.INFEASIBLE:
+            self._infeasible = True
+            return
+        self.incumbent.note(None, result.bound)
+        if result.best is not None and result.objective is not None:
+            self.incumbent.offer(result.best, int(result.objective))
+
+    def lanes(self, lanes: tuple[_Lane, ...]) -> None:
+        """Run lanes side by side, the first in this thread."""
+        threads = [
+            threading.Thread(target=self.lane, args=(lane,), name=f"lane {number}", daemon=True)
+            for number, lane in enumerate(lanes[1:], 1)
+        ]
+        for thread in threads:
+            thread.start()
+        self.lane(lanes[0])
+        for thread in threads:
+            while thread.is_alive():
+                try:
+                    thread.join()
+                except KeyboardInterrupt:
+                    self.incumbent.interrupted = True
+
+    def result(self, name: str) -> Result[Schedule]:
+        """Return what was found."""
+        known = self.incumbent
+        if known.error is not None:
+            raise known.error
+        status, reason = Status.UNKNOWN, StopReason.TIME_LIMIT
+        if known.interrupted:
+            reason = StopReason.INTERRUPTED
+        if self._infeasible and known.schedule is None:
+            status, reason = Status.INFEASIBLE, StopReason.PROVED
+        elif known.schedule is not None:
+            status = Status.FEASIBLE
+            if known.value == known.bound:
+                status, reason = Status.OPTIMAL, StopReason.PROVED
+            elif known.closed:
+                reason = StopReason.GAP_LIMIT
+        return Result(
+            status=status,
+            stop_reason=reason,
+            best=known.schedule,
+            objective=known.value,
+            bound=None if status is Status.INFEASIBLE else known.bound,
+            runtime=time.perf_counter() - self._started,
+            solver=name,
+            solver_version=", ".join(f"{solver} {version}" for solver, version in self._solvers.items()),
+            seed=self._options.seed,
+            workers=self._options.workers,
+            objective_name=self._objective,
+            trace=tuple(known.trace),
+        )
