@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 import opt_twin
-from opt_twin.cli import compare, doctor, line, optimize, solve, study
+from opt_twin.cli import bench, compare, doctor, line, optimize, solve, study
 from opt_twin.cli.common import guarded
 
 __all__ = ["app", "main"]
@@ -45,6 +45,7 @@ app.command("compare", help=compare.HELP, short_help="How two lines differ, or t
 app.command("optimize", help=optimize.HELP, short_help="Pareto front over decisions on a line.")(
     guarded(optimize.optimize)
 )
+app.command("bench", help=bench.HELP, short_help="Solvers against known values.")(guarded(bench.bench))
 app.command("schema", help=line.SCHEMA_HELP, short_help="JSON Schema of line files.")(guarded(line.schema))
 app.command("doctor", help=doctor.HELP, short_help="Versions, solvers and cores.")(guarded(doctor.doctor))
 

@@ -28,7 +28,7 @@ from opt_twin.solvers import OnProgress, SolveOptions, Stop
 __all__ = ["AutoSolver"]
 
 SMALL = 150
-"""Operations up to which CP-SAT proves most instances within a minute: a job shop of 15 jobs on 10 machines."""
+"""Operations up to which CP-SAT proves most instances within a minute (15 jobs on 10 machines)."""
 
 BOUND_SEARCH: dict[str, Any] = {
     "subsolvers": ["objective_lb_search", "objective_shaving_no_lp"],

@@ -168,9 +168,7 @@ def _hybrid(instance: SchedulingInstance) -> FlowFamily | None:
     """Return the hybrid flow shop: each stage has machines of its own, and each of them takes as long."""
     if missing_features(instance, _HYBRID) is not None:
         return None
-    stages: list[tuple[str, ...]] = []
-    for operation in instance.jobs[0].operations:
-        stages.append(tuple(mode.machine for mode in operation.ways))
+    stages = [tuple(mode.machine for mode in operation.ways) for operation in instance.jobs[0].operations]
     machines = [machine for stage in stages for machine in stage]
     if len(set(machines)) < len(machines):
         return None
