@@ -20,12 +20,19 @@ from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.incumbent import Incumbent
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
-from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
+from opt_twin.scheduling.local_search.solvers import (
+    IteratedGreedySolver,
+    LocalSearchSolver,
+    TabuSearchSolver,
+)
 from opt_twin.scheduling.objectives import evaluate_objective
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
 __all__ = ["AutoSolver"]
+
+TINY = 60
+"""Operations up to which CP-SAT is left alone."""
 
 SMALL = 150
 """Operations up to which CP-SAT proves most instances within a minute (15 jobs on 10 machines)."""
@@ -88,14 +95,20 @@ class AutoSolver:
         on_progress: OnProgress | None = None,
         stop: Stop | None = None,
     ) -> Result[Schedule]:
-        """Return the best schedule of all; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`."""
+        """Return the best schedule of all; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
+
+        The first use of a compiled search on a machine takes some 20 s more, which no limit counts.
+        """
+        search = _search_for(instance, objective)
+        if search is not None:
+            search.prepare()
         started = time.perf_counter()
         run = _Run(instance, objective, options, started, on_progress, stop)
         if start is not None:
             run.incumbent.offer(start, evaluate_objective(instance, start, objective))
         run.incumbent.note(None, lower_bound(instance, objective))
         run.lane(_prelude(instance, objective))
-        run.lanes(_lanes(instance, objective, options.workers))
+        run.lanes(_lanes(instance, search, options.workers))
         return run.result(self.name)
 
 
@@ -109,16 +122,17 @@ def _prelude(instance: SchedulingInstance, objective: str) -> _Lane:
     return tuple(steps)
 
 
-def _search_for(instance: SchedulingInstance, objective: str) -> SchedulingSolver | None:
-    """Return the local search that fits best; None where none does."""
+def _search_for(instance: SchedulingInstance, objective: str) -> LocalSearchSolver | None:
+    """Return the local search that fits best; None where none does, or none is worth its while."""
+    if instance.operation_count <= TINY:
+        return None
     fitting = (TabuSearchSolver(), IteratedGreedySolver())
     found = (solver for solver in fitting if solver.refuses(instance, objective) is None)
     return next(found, None)
 
 
-def _lanes(instance: SchedulingInstance, objective: str, workers: int) -> tuple[_Lane, ...]:
+def _lanes(instance: SchedulingInstance, search: LocalSearchSolver | None, workers: int) -> tuple[_Lane, ...]:
     """Return what runs side by side."""
-    search = _search_for(instance, objective)
     if search is None:
         return ((_Step(_cpsat, 1.0, workers),),)
 
@@ -126,7 +140,7 @@ def _lanes(instance: SchedulingInstance, objective: str, workers: int) -> tuple[
         return search
 
     if instance.operation_count <= SMALL:
-        quick = _Step(_cpsat, 0.1, workers, most=2.0)  # most small ones need no more
+        quick = _Step(_cpsat, 0.4, workers, most=2.0)  # most small ones need no more
         return ((quick, _Step(local, 0.1, most=3.0), _Step(_cpsat, 1.0, workers)),)
     if workers == 1:
         return ((_Step(local, 0.85), _Step(_cpsat, 1.0)),)

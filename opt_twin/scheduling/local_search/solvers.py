@@ -17,7 +17,7 @@ from opt_twin.scheduling.objectives import evaluate_objective
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
-__all__ = ["IteratedGreedySolver", "TabuSearchSolver"]
+__all__ = ["IteratedGreedySolver", "LocalSearchSolver", "TabuSearchSolver"]
 
 Sequences = tuple[tuple[int, ...], ...]
 
@@ -40,8 +40,12 @@ class _Problem(NamedTuple):
     schedule: Callable[[Sequences], Schedule]
 
 
-class _LocalSearchSolver(SchedulingSolver):
+class LocalSearchSolver(SchedulingSolver):
     """What the solvers by local search have in common."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Load the compiled kernels; the first time on a machine compiles them, for some 20 s."""
 
     @abstractmethod
     def _problem(self, instance: SchedulingInstance, objective: str, start: Schedule | None) -> _Problem:
@@ -113,7 +117,7 @@ class _LocalSearchSolver(SchedulingSolver):
         )
 
 
-class TabuSearchSolver(_LocalSearchSolver):
+class TabuSearchSolver(LocalSearchSolver):
     """Tabu search with path relinking: the makespan of job shops and flexible job shops."""
 
     @property
@@ -130,6 +134,13 @@ class TabuSearchSolver(_LocalSearchSolver):
         if instance.horizon() >= 2**30:
             return "the times are too long for tabu search; use a longer tick"
         return missing_features(instance, FLEXIBLE_FEATURES)
+
+    def prepare(self) -> None:
+        """Load the compiled kernels; the first time on a machine compiles them, for some 20 s."""
+        from opt_twin.scheduling.local_search.job_shop import ShopArrays
+        from opt_twin.scheduling.local_search.job_shop_search import search
+
+        search(ShopArrays.from_options(2, [[[(0, 1)], [(1, 2)]], [[(1, 2), (0, 3)]]]), time_limit=0.0)
 
     def _problem(self, instance: SchedulingInstance, objective: str, start: Schedule | None) -> _Problem:
         from opt_twin.scheduling.local_search.flexible_shop import arrays_of, schedule_of_sequences
@@ -152,7 +163,7 @@ class TabuSearchSolver(_LocalSearchSolver):
         return _Problem(run, lambda sequences: schedule_of_sequences(instance, sequences))
 
 
-class IteratedGreedySolver(_LocalSearchSolver):
+class IteratedGreedySolver(LocalSearchSolver):
     """Iterated greedy on the sequence of a flow shop.
 
     Permutation, blocking, no-wait, hybrid and distributed flow shops
@@ -171,6 +182,13 @@ class IteratedGreedySolver(_LocalSearchSolver):
         if flow_family(instance, objective) is None:
             return "it is no flow shop that iterated greedy knows, or has another objective"
         return None
+
+    def prepare(self) -> None:
+        """Load the compiled kernels; the first time on a machine compiles them, for some 20 s."""
+        from opt_twin.scheduling.local_search.flow_shop import FlowShop
+        from opt_twin.scheduling.local_search.flow_shop_search import search
+
+        search(FlowShop(durations=((1, 2), (2, 1))), steps=1)
 
     def _problem(self, instance: SchedulingInstance, objective: str, start: Schedule | None) -> _Problem:
         from opt_twin.scheduling.local_search.flow_family import flow_family
