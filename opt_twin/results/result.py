@@ -55,6 +55,9 @@ class Result(Generic[S]):
         What was minimised.
     trace
         How objective and bound came about.
+    stages
+        (value, bound) of each stage of a lexicographic objective; empty for any other. `objective` and
+        `bound` are those of the first.
     """
 
     status: Status
@@ -69,9 +72,11 @@ class Result(Generic[S]):
     workers: int = 1
     objective_name: str = ""
     trace: tuple[TracePoint, ...] = ()
+    stages: tuple[tuple[float, float | None], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trace", tuple(self.trace))
+        object.__setattr__(self, "stages", tuple(self.stages))
 
     @property
     def gap(self) -> float | None:

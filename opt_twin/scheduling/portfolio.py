@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason
 from opt_twin.scheduling.bounds import lower_bound
-from opt_twin.scheduling.cpsat import CpSatSolver
+from opt_twin.scheduling.cpsat import BOUND_SEARCH_ALONE, CpSatSolver
 from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.incumbent import Incumbent
 from opt_twin.scheduling.instance import SchedulingInstance
@@ -25,7 +25,7 @@ from opt_twin.scheduling.local_search.solvers import (
     LocalSearchSolver,
     TabuSearchSolver,
 )
-from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.objectives import evaluate_objective, parse_objective
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
@@ -36,13 +36,6 @@ TINY = 60
 
 SMALL = 150
 """Operations up to which CP-SAT proves most instances within a minute (15 jobs on 10 machines)."""
-
-BOUND_SEARCH: dict[str, Any] = {
-    "subsolvers": ["objective_lb_search", "objective_shaving_no_lp"],
-    "use_lns": False,
-}
-"""Parameters of CP-SAT with which it raises the bound and leaves schedules to others."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -72,7 +65,7 @@ class _Step:
 _Lane = tuple[_Step, ...]
 
 
-def _cpsat(incumbent: Incumbent, parameters: dict[str, Any] | None = None) -> SchedulingSolver:
+def _cpsat(incumbent: Incumbent, parameters: Mapping[str, Any] | None = None) -> SchedulingSolver:
     return CpSatSolver(lower=incumbent.bound, parameters=parameters)
 
 
@@ -99,6 +92,15 @@ class AutoSolver:
 
         The first use of a compiled search on a machine takes some 20 s more, which no limit counts.
         """
+        if len(parse_objective(instance, objective).stages) > 1:
+            return CpSatSolver().solve(
+                instance,
+                objective=objective,
+                options=options,
+                start=start,
+                on_progress=on_progress,
+                stop=stop,
+            )
         search = _search_for(instance, objective)
         if search is not None:
             search.prepare()
@@ -144,7 +146,7 @@ def _lanes(instance: SchedulingInstance, search: LocalSearchSolver | None, worke
         return ((quick, _Step(local, 0.1, most=3.0), _Step(_cpsat, 1.0, workers)),)
     if workers == 1:
         return ((_Step(local, 0.85), _Step(_cpsat, 1.0)),)
-    bounding = _Step(lambda known: _cpsat(known, BOUND_SEARCH), 0.25)
+    bounding = _Step(lambda known: _cpsat(known, BOUND_SEARCH_ALONE), 0.25)
     others = tuple((_Step(local, 1.0, offset=1000 * number),) for number in range(2, workers))
     return ((_Step(local, 1.0),), (bounding, _Step(local, 1.0, offset=1000)), *others)
 

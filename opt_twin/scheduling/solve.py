@@ -14,7 +14,7 @@ from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
 from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
 from opt_twin.scheduling.milp import MilpSolver
-from opt_twin.scheduling.objectives import check_objective, evaluate_objective
+from opt_twin.scheduling.objectives import check_objective, evaluate_stages
 from opt_twin.scheduling.portfolio import AutoSolver
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.verify import verify
@@ -146,13 +146,14 @@ def _checked(instance: SchedulingInstance, objective: str, result: Result[Schedu
         raise SolverError(
             f"{result.solver} gave a schedule with {len(violations)} violations; the first: {violations[0]}"
         )
-    value = evaluate_objective(instance, result.best, objective)
+    values = evaluate_stages(instance, result.best, objective)
+    value = values[0]
     if result.objective != value:
         raise SolverError(f"{result.solver} states {objective} {result.objective}, its schedule has {value}")
     known = lower_bound(instance, objective)
     bound = known if result.bound is None else max(known, result.bound)
     if bound > value:
         raise SolverError(f"{result.solver} states the bound {bound}, its own schedule has {value}")
-    if bound == value:
+    if bound == value and len(values) == 1:
         return dataclasses.replace(result, bound=bound, status=Status.OPTIMAL, stop_reason=StopReason.PROVED)
     return dataclasses.replace(result, bound=bound)

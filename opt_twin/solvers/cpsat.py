@@ -15,7 +15,7 @@ from opt_twin.results import Status, StopReason, TracePoint
 from opt_twin.solvers.base import OnProgress, SolveOptions, Stop
 from opt_twin.solvers.status import cpsat_status
 
-__all__ = ["CpSatAnswer", "cpsat_version", "run_cpsat"]
+__all__ = ["CpSatAnswer", "complete_hint", "cpsat_version", "run_cpsat"]
 
 _LOGGER = logging.getLogger("opt_twin")
 _POLL = 0.05
@@ -105,7 +105,7 @@ def run_cpsat(
     known
         Objective and bound that are known already; only what is better enters the trace.
     parameters
-        Further parameters of CP-SAT by name.
+        Further parameters of CP-SAT by name; a tuple for one that has several values.
     on_progress
         Called with each improvement, from a thread of the solver.
     stop
@@ -152,14 +152,38 @@ def run_cpsat(
     )
 
 
+def complete_hint(model: Any, seconds: float) -> bool:
+    """Add what follows from the values that are suggested to a model; return whether that was found in time.
+
+    Parameters
+    ----------
+    model
+        A ``CpModel`` with hints.
+    seconds
+        The most that may be spent.
+    """
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = max(seconds, 0.0)
+    solver.parameters.num_workers = 1
+    solver.parameters.fix_variables_to_their_hinted_value = True
+    solver.parameters.catch_sigint_signal = False
+    if solver.status_name(solver.solve(model)) not in {"OPTIMAL", "FEASIBLE"}:
+        return False
+    values = list(solver.response_proto.solution)
+    model.clear_hints()
+    for index, value in enumerate(values):
+        model.add_hint(model.get_int_var_from_proto_index(index), value)
+    return True
+
+
 def _whole(bound: float) -> int | None:
     """Return a bound on a whole number as a whole number; None when there is none."""
     return math.ceil(bound - 1e-6) if math.isfinite(bound) and abs(bound) < 2**62 else None
 
 
-def _configure(
-    solver: Any, options: SolveOptions, started: float, parameters: Mapping[str, Any]
-) -> None:
+def _configure(solver: Any, options: SolveOptions, started: float, parameters: Mapping[str, Any]) -> None:
     left = options.time_limit - (time.perf_counter() - started)
     solver.parameters.max_time_in_seconds = max(left, 0.0)
     solver.parameters.relative_gap_limit = options.gap
@@ -172,7 +196,7 @@ def _configure(
         solver.log_callback = _LOGGER.info
     for name, value in parameters.items():
         try:
-            if isinstance(value, (list, tuple)):
+            if isinstance(value, tuple):
                 getattr(solver.parameters, name).extend(value)
             else:
                 setattr(solver.parameters, name, value)

@@ -30,12 +30,12 @@ from opt_twin.solvers import SolveOptions
 signal.signal(signal.SIGINT, signal.default_int_handler)
 place, limit = sys.argv[1], float(sys.argv[2])
 if place == "model":
-    build = cpsat.JobShopModel._constraints
+    build = cpsat.SchedulingModel._constraints
     def slowly(self):
         print("now", flush=True)
         build(self)
         time.sleep(60)
-    cpsat.JobShopModel._constraints = slowly
+    cpsat.SchedulingModel._constraints = slowly
 
 def progress(point):
     if place == "rules":
@@ -106,7 +106,7 @@ def _raise(*_, **__):
 def test_an_interrupt_while_the_model_is_built_keeps_the_start(monkeypatch, what):
     instance = load_instance("ft06")
     start = dispatch(instance)
-    monkeypatch.setattr(cpsat.JobShopModel, what, _raise)
+    monkeypatch.setattr(cpsat.SchedulingModel, what, _raise)
     result = CpSatSolver().solve(instance, objective="makespan", options=LONG, start=start)
     assert (result.best, result.objective) == (start, start.makespan)
     assert (result.status, result.stop_reason) == (Status.FEASIBLE, StopReason.INTERRUPTED)
@@ -117,7 +117,7 @@ def test_an_interrupt_while_the_model_is_built_keeps_the_start(monkeypatch, what
 
 
 def test_an_interrupt_without_a_schedule_is_unknown(monkeypatch):
-    monkeypatch.setattr(cpsat.JobShopModel, "__init__", _raise)
+    monkeypatch.setattr(cpsat.SchedulingModel, "__init__", _raise)
     result = solve_schedule(load_instance("ft06"), solver="cp-sat", options=LONG)
     assert (result.status, result.stop_reason) == (Status.UNKNOWN, StopReason.INTERRUPTED)
     assert (result.best, result.bound) == (None, lower_bound(load_instance("ft06")))

@@ -1,0 +1,281 @@
+"""What CP-SAT is told about machines: one thing at a time, set-ups, sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from typing import Any
+
+from opt_twin.scheduling.bounds import heads, tails
+from opt_twin.scheduling.checks import merged
+from opt_twin.scheduling.cp_batches import Batch, batches_of
+from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced
+from opt_twin.scheduling.jobs import Job
+
+__all__ = ["Machines", "Setup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A set-up that takes place where a literal is true.
+
+    Attributes
+    ----------
+    machine
+        Where.
+    literal
+        Whether one batch or operation follows the other directly.
+    ticks
+        How long it takes.
+    at_start
+        Whether it stands before the first operation of the machine.
+    """
+
+    machine: str
+    literal: Any
+    ticks: int
+    at_start: bool
+
+
+class Machines:
+    """Everything about machines. Departures must be known before.
+
+    Attributes
+    ----------
+    setups
+        All that may take place, for the objective.
+    """
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks, self._instance, self._model = tasks, tasks.instance, tasks.model
+        self.setups: list[Setup] = []
+        self._circuits: set[str] = set()
+        batches = {machine: self._one_at_a_time(machine) for machine in self._instance.machines}
+        needs = [machine for machine in batches if self._needs_setups(machine)]
+        shared = self._instance.permutation and bool(needs) and not self._instance.batching
+        if shared:
+            self._one_sequence()
+            return
+        for machine in needs:
+            self._circuit(machine, batches[machine])
+        if self._instance.permutation:
+            self._same_sequence(self._instance.machines, strict=True)
+        for group in self._instance.same_sequence:
+            self._same_sequence(group, strict=False)
+
+    def _one_at_a_time(self, machine: str) -> list[Batch]:
+        r"""Ensure that a machine does one operation, or one batch, at a time.
+
+        .. math:: d_i \le s_j \;\lor\; d_j \le s_i \qquad \forall i \ne j \in O_m
+
+        with the departure d, which is the end where nothing blocks. Closures are intervals of their own where
+        no operation may hold the machine meanwhile; that follows from the time windows, and helps the bound.
+
+        References: Carlier and Pinson (1989), An algorithm for solving the job-shop problem.
+        """
+        own = self._tasks.by_machine[machine]
+        places = self._instance.batching.get(machine)
+        if places is not None:
+            batches = batches_of(self._tasks, machine, own, places)
+            intervals = [batch.interval for batch in batches]
+        else:
+            batches = [
+                Batch(task, task.literal_on(machine, self._model), task.start, task.departure, None)
+                for task in own
+            ]
+            intervals = [
+                self._held(task, way) for task in own for way in task.ways if way.mode.machine == machine
+            ]
+        blocked = any(task.departure is not task.end or task.operation.interruptible for task in own)
+        if not blocked and len(intervals) > 1:
+            closed = merged(self._instance.closures.get(machine, ()))
+            intervals += [
+                self._model.new_fixed_size_interval_var(a, b - a, f"closed_{machine}_{a}") for a, b in closed
+            ]
+        if len(intervals) > 1:
+            self._model.add_no_overlap(intervals)
+        return batches
+
+    def _held(self, task: Task, way: Any) -> Any:
+        """Return the interval in which a way holds its machine, until the departure of the job."""
+        if task.departure is task.end:
+            return way.interval
+        name = f"held_{task.label}_{way.number}"
+        size = self._model.new_int_var(way.mode.duration, self._tasks.horizon, f"size_{name}")
+        return self._tasks.interval(task.start, size, task.departure, way.literal, name)
+
+    def _needs_setups(self, machine: str) -> bool:
+        """Return whether any order on `machine` needs a set-up."""
+        if machine not in self._instance.setup_times:
+            return False
+        families = {task.job.family_of(task.position) for task in self._tasks.by_machine[machine]}
+        return any(
+            self._instance.setup_time(machine, before, after)
+            for before in families | {self._instance.initial_family.get(machine)}
+            for after in families
+        )
+
+    def _circuit(self, machine: str, batches: Sequence[Batch]) -> None:
+        r"""Ensure the set-up between two operations that follow each other, and before the first.
+
+        .. math:: x_{ij} \Rightarrow s_j \ge d_i + c_{ij}, \qquad x_{0j} \Rightarrow s_j \ge c_{0j}
+
+        where the literals x form a circuit through all operations that the machine does and a node 0 for the
+        start. Only the direct predecessor counts; set-up times need not satisfy the triangle inequality.
+
+        References: Manne (1960), On the job-shop scheduling problem; Allahverdi et al. (2008), A survey of
+        scheduling problems with setup times or costs.
+        """
+        model, instance = self._model, self._instance
+        self._circuits.add(machine)
+        arcs: list[tuple[int, int, Any]] = []
+        if all(batch.literal is not None for batch in batches):
+            arcs.append((0, 0, model.new_bool_var(f"idle_{machine}")))
+        for j, after in enumerate(batches, 1):
+            if after.literal is not None:
+                arcs.append((j, j, ~after.literal))
+            first = model.new_bool_var(f"first_{machine}_{j}")
+            arcs += [(0, j, first), (j, 0, model.new_bool_var(f"last_{machine}_{j}"))]
+            ticks = instance.first_setup_time(machine, after.family)
+            if ticks:
+                model.add(after.start >= ticks).only_enforce_if(first)
+            self.setups.append(Setup(machine, first, ticks, at_start=True))
+            for i, before in enumerate(batches, 1):
+                if i != j and not _always_after(before.leader, after.leader):
+                    literal = model.new_bool_var(f"follows_{machine}_{i}_{j}")
+                    arcs.append((i, j, literal))
+                    ticks = instance.setup_time(machine, before.family, after.family)
+                    model.add(after.start >= before.end + ticks).only_enforce_if(literal)
+                    self.setups.append(Setup(machine, literal, ticks, at_start=False))
+        model.add_circuit(arcs)
+
+    def _one_sequence(self) -> None:
+        r"""Ensure that all machines do the jobs in one sequence, with their set-ups.
+
+        .. math:: x_{ij} \Rightarrow s_{jk} \ge d_{ik} + c_{m(k)}(f_{ik}, f_{jk}), \qquad
+            x_{0j} \Rightarrow s_{jk} \ge c_{m(k)}(f^0_{m(k)}, f_{jk}) \qquad \forall k
+
+        where the literals x form one circuit through all jobs and a node 0, for all machines together.
+        """
+        model, instance, jobs = self._model, self._instance, self._instance.jobs
+        rows = [self._tasks.of_job(job) for job in jobs]
+        route = [operation.machine for operation in jobs[0].operations]
+        self._circuits.update(route)
+        arcs: list[tuple[int, int, Any]] = []
+        for j, row in enumerate(rows, 1):
+            first = model.new_bool_var(f"first_{j}")
+            arcs += [(0, j, first), (j, 0, model.new_bool_var(f"last_{j}"))]
+            for machine, task in zip(route, row, strict=True):
+                ticks = instance.first_setup_time(machine, _family(task))
+                if ticks:
+                    model.add(task.start >= ticks).only_enforce_if(first)
+                self.setups.append(Setup(machine, first, ticks, at_start=True))
+        for (i, before), (j, after) in permutations(enumerate(rows, 1), 2):
+            follows = model.new_bool_var(f"follows_{i}_{j}")
+            arcs.append((i, j, follows))
+            for machine, one, other in zip(route, before, after, strict=True):
+                ticks = instance.setup_time(machine, _family(one), _family(other))
+                model.add(other.start >= one.departure + ticks).only_enforce_if(follows)
+                self.setups.append(Setup(machine, follows, ticks, at_start=False))
+        model.add_circuit(arcs)
+
+    def _same_sequence(self, group: Iterable[str], *, strict: bool) -> None:
+        r"""Ensure that the machines of a group do their common jobs in one sequence.
+
+        .. math:: b_{ij} \Rightarrow s_{im} \le s_{jm}, \qquad \neg b_{ij} \Rightarrow s_{jm} \le s_{im}
+
+        with one literal for each pair of jobs, for all machines of the group. Where each operation takes
+        time and the machine works one by one, the end of the first stands for its start. `strict` is the
+        order of a permutation: jobs of one batch count in the order of their names.
+        """
+        model, batching = self._model, self._instance.batching
+        visits: dict[str, dict[str, _Visit]] = {}
+        for machine in dict.fromkeys(group):
+            for job in self._instance.jobs:
+                visit = self._visit(job, machine)
+                if visit is not None:
+                    visits.setdefault(job.name, {})[machine] = visit
+        for one, other in combinations(visits, 2):
+            common = [machine for machine in visits[one] if machine in visits[other]]
+            if len(common) < 2:
+                continue
+            first = model.new_bool_var(f"sequence_{one}_{other}")
+            for machine in common:
+                lasting = machine not in batching
+                for before, after, literal in ((one, other, first), (other, one, ~first)):
+                    i, j = visits[before][machine], visits[after][machine]
+                    least = 1 if strict and not lasting and before > after else 0
+                    earlier = i.end if lasting and i.end is not None and j.end is not None else i.start
+                    enforced(model.add(j.start >= earlier + least), [literal, i.literal, j.literal])
+
+    def _visit(self, job: Job, machine: str) -> _Visit | None:
+        """Return when a job starts on a machine for the first time."""
+        own = [task for task in self._tasks.of_job(job) if machine in task.machines]
+        if not own:
+            return None
+        if len(own) == 1:
+            task = own[0]
+            end = task.end if task.shortest > 0 else None
+            return _Visit(task.literal_on(machine, self._model), task.start, end)
+        model, name = self._model, f"first_{job.name}_{machine}"
+        start = model.new_int_var(0, self._tasks.horizon, name)
+        there = [task.literal_on(machine, model) for task in own]
+        chosen = [model.new_bool_var(f"{name}_{task.position}") for task in own]
+        literal: Literal = None
+        if all(one is not None for one in there):
+            literal = model.new_bool_var(f"visits_{job.name}_{machine}")
+            model.add_max_equality(literal, there)
+        model.add(sum(chosen) == (1 if literal is None else literal))
+        for task, on, first in zip(own, there, chosen, strict=True):
+            enforced(model.add(start <= task.start), [on])
+            model.add(start == task.start).only_enforce_if(first)
+            if on is not None:
+                model.add_implication(first, on)
+        return _Visit(literal, start, None)
+
+    def add_loads(self, makespan: Any) -> None:
+        r"""Ensure that the makespan covers the work and the set-ups of each machine with set-ups.
+
+        .. math:: C \ge \sum_{j} c_{0j} x_{0j} + \sum_{o} p_o + \sum_{i, j} c_{ij} x_{ij} + \min_o q_o
+
+        and the same with the least head in the place of the first set-up. Both follow from the rest, and
+        carry the circuit over to the bound.
+        """
+        for machine in sorted(self._circuits):
+            own = self._tasks.by_machine[machine]
+            plain = all(
+                task.job.counts
+                and task.job.order == "route"
+                and len(task.ways) == 1
+                and not any(o.may_be_left_out for o in task.job.operations)
+                for task in own
+            )
+            if not plain or machine in self._instance.batching:
+                continue
+            work = sum(task.ways[0].mode.duration for task in own)
+            head = min(heads(task.job)[task.position].start for task in own)
+            tail = min(tails(task.job)[task.position].end for task in own)
+            here = [setup for setup in self.setups if setup.machine == machine]
+            between = sum(setup.ticks * setup.literal for setup in here if not setup.at_start)
+            at_start = sum(setup.ticks * setup.literal for setup in here if setup.at_start)
+            self._model.add(makespan >= at_start + between + work + tail)
+            self._model.add(makespan >= head + between + work + tail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """The first operation of a job on a machine; the end is None where it may take no time."""
+
+    literal: Literal
+    start: Any
+    end: Any
+
+
+def _family(task: Task) -> str | None:
+    return task.job.family_of(task.position)
+
+
+def _always_after(task: Task, other: Task) -> bool:
+    """Return whether a task comes later in the route of the same job than another."""
+    return task.job is other.job and task.job.order == "route" and task.position > other.position
