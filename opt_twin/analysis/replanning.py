@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from opt_twin.errors import OptionError
+from opt_twin.errors import OptionError, PlanError
 from opt_twin.line import Line
 from opt_twin.plan import Schedule
 from opt_twin.scheduling import SchedulingInstance, replanning_instance, solve_schedule
@@ -136,8 +137,8 @@ def replanned_run(
     Notes
     -----
     What has started is frozen; the end of what runs is expected from the share of the order that is done. A
-    failure is seen only by its delay: how long a repair takes is not known. Where no schedule is found the
-    old one stays.
+    station that has failed is expected back after the mean time to repair. Where no schedule is found the old
+    one stays.
 
     References
     ----------
@@ -156,7 +157,6 @@ def replanned_run(
         replication=replication,
         log=progress,
     )
-    goal = objective if not calm else f"{objective} + {calm}*total_deviation"
     limits = SolveOptions(time_limit=5.0) if options is None else options
     replans: list[Replan] = []
     plan = schedule
@@ -165,17 +165,28 @@ def replanned_run(
         delay = _delay(plan, progress, simulation.now)
         if simulation.ended or delay <= threshold:
             continue
+        down = _down(line, simulation)
         rest = replanning_instance(
             instance,
             plan,
             now=_ticks(simulation.now, plan.tick),
-            actual=_actual(line, plan, progress, simulation.now),
+            actual=_actual(line, plan, progress, simulation.now, down),
             freeze=_ticks(freeze, plan.tick),
+            not_before={
+                machine: _ticks(simulation.now + down[_station(machine)], plan.tick)
+                for machine in instance.machines
+                if _station(machine) in down
+            },
         )
+        goal = f"{objective} + {calm}*total_deviation" if calm and rest.planned else objective
         answer = solve_schedule(rest, objective=goal, options=limits)
         if answer.best is not None:
-            plan = _with_modes_of(instance, answer.best)
-            simulation.follow(plan)
+            better = _with_modes_of(instance, answer.best)
+            try:
+                simulation.follow(better)
+            except PlanError:  # it moves what cannot be called back any more: the old plan stays
+                continue
+            plan = better
             replans.append(Replan(time=simulation.now, delay=delay, schedule=plan))
     return ReplannedRun(run=simulation.finish(), replans=tuple(replans))
 
@@ -200,7 +211,20 @@ def _delay(plan: Schedule, progress: _Progress, now: float) -> float:
     )
 
 
-def _actual(line: Line, plan: Schedule, progress: _Progress, now: float) -> dict[Key, tuple[int, int]]:
+def _down(line: Line, simulation: Simulation) -> dict[str, float]:
+    """Return the stations all of whose servers have failed, and the mean seconds that a repair takes."""
+    states = simulation.observe().states
+    found = {}
+    for station in line.stations:
+        if station.failures and set(states[station.name]) <= {"failed", "waiting_for_crew"}:
+            repairs = [mode.time_to_repair.mean for mode in station.failures]
+            found[station.name] = sum(repairs) / len(repairs)
+    return found
+
+
+def _actual(
+    line: Line, plan: Schedule, progress: _Progress, now: float, down: Mapping[str, float]
+) -> dict[Key, tuple[int, int]]:
     """Return the start and the (expected) end of all operations that have started, in ticks."""
     quantity = {order.name: order.quantity for order in line.orders}
     found: dict[Key, tuple[int, int]] = {}
@@ -216,7 +240,7 @@ def _actual(line: Line, plan: Schedule, progress: _Progress, now: float) -> dict
         else:
             share = 1 - done / max(done + 1, quantity.get(a.job, 1))
             end = max(start + (a.end - a.start), present + int(share * (a.end - a.start)) * (done > 0))
-            end = max(end, present)
+            end = max(end, present) + _ticks(down.get(key[1], 0.0), plan.tick)
         found[a.job, a.operation] = start, max(end, start)
     return found
 

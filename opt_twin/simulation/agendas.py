@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from opt_twin.errors import PlanError, SimulationError, did_you_mean
@@ -13,6 +13,8 @@ from opt_twin.plan import Schedule
 from opt_twin.simulation.behaviours import Own
 from opt_twin.simulation.calendar import Calendar, Cause
 from opt_twin.simulation.orders import OrderBook
+from opt_twin.simulation.parts import Giver
+from opt_twin.simulation.recall import call_back, can_be_sent_elsewhere, send_on
 from opt_twin.simulation.servers import Server, settle
 from opt_twin.simulation.settings import Late
 
@@ -257,38 +259,62 @@ class RoutedBook(OrderBook):
         ------
         PlanError
             If the plan leaves out what is to be done, uses a machine that the first plan does not have, or
-            moves an order of which units have been taken or wait to another station.
+            moves an order to another station although units of it have been taken, or wait where they
+            cannot be called back (on a conveyor, in a station).
         """
+        left = {key: (agenda, units) for agenda in self._agendas for key, units in agenda.left.items()}
+        given = self._given(sequences, left)
+        moved = self._moved(left, given, now)
+        queues = [call_back(giver, station) for giver, station in moved]
+        for agenda in self._agendas:
+            agenda.replace(given.get(agenda, ()), {key: units for key, (_, units) in left.items()})
+        for queue in queues:
+            send_on(queue, now)
+        for station in self._stations:
+            station.prepare(now)
+
+    def _given(
+        self, sequences: Mapping[str, Mapping[str, tuple[Step, ...]]], left: Collection[tuple[str, int]]
+    ) -> dict[Agenda, tuple[Step, ...]]:
+        """Return the entries of each machine by the new plan, without what is done."""
         agendas = {
-            f"{node.station.name}#{server.index + 1}": (node, agenda)
+            f"{node.station.name}#{server.index + 1}": agenda
             for node in self._stations
             for server, agenda in zip(node.servers, node.agendas, strict=True)
         }
-        left = {key: (agenda, units) for agenda in self._agendas for key, units in agenda.left.items()}
         given: dict[Agenda, tuple[Step, ...]] = {}
         for machines in sequences.values():
             for machine, steps in machines.items():
                 found = agendas.get(machine) or agendas.get(f"{machine}#1")
                 if found is None:
                     raise PlanError(f"the new plan uses machine {machine!r}, which the first one does not")
-                given[found[1]] = tuple(step for step in steps if step[:2] in left)
+                given[found] = tuple(step for step in steps if step[:2] in left)
+        return given
+
+    def _moved(
+        self,
+        left: Mapping[tuple[str, int], tuple[Agenda, int]],
+        given: Mapping[Agenda, tuple[Step, ...]],
+        now: float,
+    ) -> list[tuple[Giver, SelectiveStationNode]]:
+        """Return what waits at a station for what the new plan does at another one."""
+        nodes = {agenda: node for node in self._stations for agenda in node.agendas}
         placed = {step[:2]: agenda for agenda, steps in given.items() for step in steps}
-        nodes = {agenda: node for node, agenda in agendas.values()}
+        moved: list[tuple[Giver, SelectiveStationNode]] = []
         for key, (agenda, units) in left.items():
             if key not in placed:
                 raise PlanError(f"the new plan leaves out operation {key[1]} of order {key[0]!r}")
-            started = units < self._quantity[key[0]] or any(
-                giver.peek().order == key[0] for giver in nodes[agenda].waiting
-            )
-            if placed[key] is not agenda and started and nodes[placed[key]] is not nodes[agenda]:
+            station = nodes[agenda]
+            if nodes[placed[key]] is station:
+                continue
+            givers = [giver for giver in station.waiting if giver.peek().order == key[0]]
+            if units < self._quantity[key[0]] or not all(map(can_be_sent_elsewhere, givers)):
                 raise PlanError(
                     f"the new plan moves operation {key[1]} of order {key[0]!r} away from "
-                    f"{nodes[agenda].station.name!r}, where parts of it are already, at {now:g} s"
+                    f"{station.station.name!r}, where parts of it are already, at {now:g} s"
                 )
-        for agenda in self._agendas:
-            agenda.replace(given.get(agenda, ()), {key: units for key, (_, units) in left.items()})
-        for station in self._stations:
-            station.prepare(now)
+            moved += [(giver, station) for giver in givers]
+        return moved
 
     def leave(self, part: Part, now: float) -> None:
         """Take note of a part that has left the line: where it has not been it never will be."""

@@ -405,6 +405,10 @@ class Offer:
         self.way.count(part)
         return part
 
+    def withdraw(self) -> None:
+        """Let the giver wait no longer, at any target."""
+        self._offered.withdraw(self._giver)
+
     def moved_on(self, now: float, freed: list[Server]) -> None:
         """Let the giver act on the part having gone."""
         self._giver.moved_on(now, freed)

@@ -82,12 +82,18 @@ def test_what_waits_is_made_in_the_new_sequence():
     assert _run((1, _plan(A="prq", C="prq"))) == {"p": 6, "r": 10, "q": 14}
 
 
-def test_what_has_not_come_to_a_station_can_be_moved_to_another():
-    """B is in the first plan for r; at 1 s, while r runs there, q is moved to it."""
+def test_what_waits_in_a_queue_can_be_moved_to_another_station():
+    """At 1 s p runs on A and r on B; q waits for A, and is moved behind r."""
     first = _plan(A="pq", B="r", C="pqr")
     assert _run(first=first) == {"p": 6, "r": 12, "q": 10}
-    with pytest.raises(PlanError, match="moves operation 0 of order 'q' away from 'A'"):
-        _run((1, _plan(A="p", B="rq", C="prq")), first=first)
+    assert _run((1, _plan(A="p", B="rq", C="prq")), first=first) == {"p": 6, "r": 8, "q": 14}
+
+
+def test_what_has_been_taken_cannot_be_moved():
+    first = _plan(A="pq", B="r", C="pqr")
+    line = _line(quantity=2)
+    with pytest.raises(PlanError, match="moves operation 0 of order 'p' away from 'A'"):
+        _run((1, _plan(A="q", B="rp", C="rpq")), first=first, line=line)
 
 
 def test_a_run_that_was_restored_goes_on_by_the_new_plan():
