@@ -85,7 +85,10 @@ def replanning_instance(
     for key, planned in sorted(assigned.items(), key=lambda item: item[1].start):
         if key not in frozen and now <= planned.start < now + freeze and _can_be(planned, frozen, not_before):
             frozen[key] = planned
-    closures = _closures_from(instance, now, not_before or {})
+    busy: dict[str, int] = {}
+    for a in frozen.values():
+        busy[a.machine] = max(busy.get(a.machine, 0), a.end)
+    closures = _closures_from(instance, now, not_before or {}, busy)
     rest = instance.replace(closures=closures)
     jobs = tuple(_rest_of(rest, job, frozen) for job in instance.jobs)
     left = tuple(a for key, a in assigned.items() if key not in frozen)
@@ -161,7 +164,7 @@ def _rest_of(instance: SchedulingInstance, job: Job, frozen: Mapping[Key, Assign
 
 
 def _closures_from(
-    instance: SchedulingInstance, now: int, not_before: Mapping[str, int]
+    instance: SchedulingInstance, now: int, not_before: Mapping[str, int], busy: Mapping[str, int]
 ) -> dict[str, list[dict[str, int]]]:
     """Return the closures that are not over, and the machines that are down."""
     found = {
@@ -169,6 +172,7 @@ def _closures_from(
         for name, closures in instance.closures.items()
     }
     for machine, until in not_before.items():
-        if until > now:
-            found.setdefault(machine, []).append({"start": now, "end": until})
+        free = max(now, busy.get(machine, 0))  # what runs there is frozen, and ends when it ends
+        if until > free:
+            found.setdefault(machine, []).append({"start": free, "end": until})
     return {name: closures for name, closures in found.items() if closures}
