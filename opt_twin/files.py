@@ -1,10 +1,27 @@
-"""How a file is written: whole or not at all."""
+"""How files are written: whole or not at all, or line by line."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-__all__ = ["write_text"]
+__all__ = ["append_line", "write_text"]
+
+
+def append_line(path: str | Path, row: Mapping[str, Any]) -> None:
+    """Add `row` to a file of JSON lines, which is made if it is not there.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def write_text(path: str | Path, text: str) -> Path:

@@ -6,6 +6,7 @@ from opt_twin.analysis.cost import unit_cost
 from opt_twin.analysis.detectors import classical_bottlenecks
 from opt_twin.analysis.losses import StationLoss, losses
 from opt_twin.analysis.race import Blocks
+from opt_twin.analysis.replanning import Replan, ReplannedRun, replanned_run
 from opt_twin.analysis.selection import OnSelection, Selection, SelectionMethod, select_best
 from opt_twin.analysis.trace_detectors import (
     BottleneckShare,
@@ -20,6 +21,8 @@ __all__ = [
     "BottleneckShare",
     "Comparison",
     "OnSelection",
+    "Replan",
+    "ReplannedRun",
     "Selection",
     "SelectionMethod",
     "StationLoss",
@@ -29,6 +32,7 @@ __all__ = [
     "compare_all",
     "find_bottleneck",
     "losses",
+    "replanned_run",
     "select_best",
     "shifting_bottleneck",
     "trace_bottlenecks",

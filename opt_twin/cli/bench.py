@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +21,7 @@ from opt_twin.cli.common import (
     seconds,
 )
 from opt_twin.errors import OptionError, UnknownNameError
+from opt_twin.files import append_line
 
 __all__ = ["HELP", "bench"]
 
@@ -56,6 +56,7 @@ def bench(
     """Run a benchmark."""
     from opt_twin.cli.bench_scheduling import done_rows, run_suite, suite_names, summary, table
     from opt_twin.scheduling import load_instance, solver_names
+    from opt_twin.scheduling.portfolio import warm_up
 
     if what != "scheduling":
         raise UnknownNameError.among("benchmark", what, ["scheduling"])
@@ -70,13 +71,15 @@ def bench(
     if not instances:
         raise OptionError("there is no instance to run; name some with --suite or --file")
     limit, threads = seconds(time_limit), default_workers(workers)
+    if "auto" in chosen:
+        screen.note("loading the compiled searches; the first time this takes a minute")
+        warm_up()
     known = [] if out is None else done_rows(out)
     rows: list[dict[str, Any]] = []
 
     def keep(row: dict[str, Any]) -> None:
         if out is not None:
-            with out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            append_line(out, row)
         screen.note(
             f"{row['instance']} {row['asked_for']} seed {row['seed']}: {number(row['objective'])}, bound "
             f"{number(row['bound'])}, best known {row['best_known']}, {row['runtime']:.1f} s"

@@ -29,13 +29,14 @@ from opt_twin.scheduling.objectives import evaluate_objective, parse_objective
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
-__all__ = ["AutoSolver"]
+__all__ = ["AutoSolver", "warm_up"]
 
 TINY = 60
 """Operations up to which CP-SAT is left alone."""
 
 SMALL = 150
 """Operations up to which CP-SAT proves most instances within a minute (15 jobs on 10 machines)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -112,6 +113,12 @@ class AutoSolver:
         run.lane(_prelude(instance, objective))
         run.lanes(_lanes(instance, search, options.workers))
         return run.result(self.name)
+
+
+def warm_up() -> None:
+    """Compile the searches, or load them; takes a minute once after an installation."""
+    for solver in (TabuSearchSolver(), IteratedGreedySolver()):
+        solver.prepare()
 
 
 def _prelude(instance: SchedulingInstance, objective: str) -> _Lane:
