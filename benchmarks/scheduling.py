@@ -5,9 +5,9 @@
     python benchmarks/scheduling.py ta-flow
     python benchmarks/scheduling.py report
 
-A run that stands in ``results/scheduling_*.jsonl`` is not repeated, so each can be stopped and gone on with. ``opt-twin
-bench scheduling`` does the same; this program adds what lies outside the package (mk10, where the data are there) and
-writes the page.
+A run that stands in ``results/scheduling_*.jsonl`` is not repeated, so each can be stopped and gone on with.
+``opt-twin bench scheduling`` does the same; this program adds what lies outside the package (mk10, where the data
+are there) and writes the page.
 """
 
 from __future__ import annotations

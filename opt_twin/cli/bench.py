@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +23,9 @@ from opt_twin.cli.common import (
 )
 from opt_twin.errors import OptionError, UnknownNameError
 from opt_twin.files import append_line
+
+if TYPE_CHECKING:
+    from opt_twin.scheduling import SchedulingInstance
 
 __all__ = ["HELP", "bench"]
 
@@ -54,8 +58,7 @@ def bench(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Run a benchmark."""
-    from opt_twin.cli.bench_scheduling import done_rows, run_suite, suite_names, summary, table
-    from opt_twin.scheduling import load_instance, solver_names
+    from opt_twin.cli.bench_scheduling import done_rows, run_suite, summary, table
     from opt_twin.scheduling.portfolio import warm_up
 
     if what != "scheduling":
@@ -63,13 +66,7 @@ def bench(
     screen = Screen(as_json=as_json, quiet=quiet)
     check_files(out=out)
     chosen = solver or ["auto", "cp-sat"]
-    for name in chosen:
-        if name not in solver_names():
-            raise UnknownNameError.among("scheduling solver", name, solver_names())
-    instances = [load_instance(name) for name in suite_names(suite)]
-    instances += [load_instance(path) for path in files or ()]
-    if not instances:
-        raise OptionError("there is no instance to run; name some with --suite or --file")
+    instances = _asked_for(suite, files or (), chosen)
     limit, threads = seconds(time_limit), default_workers(workers)
     if "auto" in chosen:
         screen.note("loading the compiled searches; the first time this takes a minute")
@@ -113,3 +110,17 @@ def bench(
             f"{number(own['mean_gap_percent'])} %"
         )
     return ExitCode.INTERRUPTED if interrupted else ExitCode.OK
+
+
+def _asked_for(suite: str, files: Sequence[Path], solvers: Sequence[str]) -> list[SchedulingInstance]:
+    """Return the instances to run, after a look at the names of the solvers."""
+    from opt_twin.cli.bench_scheduling import suite_names
+    from opt_twin.scheduling import load_instance, solver_names
+
+    for name in solvers:
+        if name not in solver_names():
+            raise UnknownNameError.among("scheduling solver", name, solver_names())
+    instances = [load_instance(name) for name in (*suite_names(suite), *files)]
+    if not instances:
+        raise OptionError("there is no instance to run; name some with --suite or --file")
+    return instances
