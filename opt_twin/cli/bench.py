@@ -120,7 +120,7 @@ def _asked_for(suite: str, files: Sequence[Path], solvers: Sequence[str]) -> lis
     for name in solvers:
         if name not in solver_names():
             raise UnknownNameError.among("scheduling solver", name, solver_names())
-    instances = [load_instance(name) for name in (*suite_names(suite), *files)]
+    instances = [load_instance(name) for name in [*suite_names(suite), *map(str, files)]]
     if not instances:
         raise OptionError("there is no instance to run; name some with --suite or --file")
     return instances
