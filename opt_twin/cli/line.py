@@ -1,4 +1,4 @@
-"""Commands about one line: ``check``, ``simulate``, ``bottleneck``, ``schema``."""
+"""Commands about one line: ``check``, ``simulate``, ``schema``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from opt_twin.cli.common import (
     share,
     undisturbed,
 )
-from opt_twin.cli.line_bottleneck import show_bottleneck
 from opt_twin.errors import SimulationError
 from opt_twin.files import write_text
 
@@ -35,14 +34,12 @@ if TYPE_CHECKING:
     from opt_twin.simulation import RunSettings, SequentialRun
 
 __all__ = [
-    "BOTTLENECK_HELP",
     "CHECK_HELP",
     "SCHEMA_HELP",
     "SIMULATE_HELP",
     "Horizon",
     "Replications",
     "WarmUp",
-    "bottleneck",
     "check",
     "line_measures",
     "load",
@@ -55,11 +52,7 @@ __all__ = [
 
 CHECK_HELP = "Read a line, list every problem, and print what it can make."
 SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
-BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
 SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
-
-_LOGGED = 8 * 3600.0
-"""Seconds after the warm-up whose log the classical methods read; longer ones fill the memory."""
 
 Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
 WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
@@ -405,68 +398,6 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
         ["station", *names],
         [[name, *(f"{100 * row[state]:.1f}" for state in names)] for name, row in states.items()],
     )
-
-
-def bottleneck(
-    line: LineFile,
-    *,
-    horizon: Horizon = "8h",
-    warm_up: WarmUp = "0s",
-    replications: Replications = 10,
-    step: Annotated[
-        float, typer.Option(help="By what share stations get faster, stops shorter, buffers larger.")
-    ] = 0.05,
-    improvement: Annotated[
-        float, typer.Option(help="A larger share, whose gain is measured at the bottleneck.")
-    ] = 0.1,
-    until: Annotated[
-        float | None,
-        typer.Option(help="Add replications until it is this certain, such as 0.99.", show_default=False),
-    ] = None,
-    max_replications: Annotated[int, typer.Option(min=1, help="Where --until ends, certain or not.")] = 320,
-    speed_only: Annotated[
-        bool, typer.Option("--speed-only", help="Do not ask about stops and buffers; faster.")
-    ] = False,
-    overlay: Overlay = None,
-    sets: Set = None,
-    workers: Workers = None,
-    seed: Seed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> ExitCode:
-    """Name the bottleneck of a line."""
-    from opt_twin.analysis import find_bottleneck
-    from opt_twin.simulation import SimulationEvaluator, pooled_evaluator, run_replication
-
-    screen = Screen(as_json=as_json, quiet=quiet)
-    model = load(line, overlay, sets)
-    settings = run_settings(horizon, warm_up, replications, workers)
-    logged = settings.replace(horizon=min(settings.horizon, settings.warm_up + _LOGGED))
-    trace = run_replication(model, settings=logged, seed=seed, log=True).events
-    with screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
-
-        def blocks(first: int, count: int) -> SimulationEvaluator:
-            block = settings.replace(first_replication=first, replications=count)
-            return SimulationEvaluator(block, evaluator.executor)
-
-        report = find_bottleneck(
-            model,
-            evaluator,
-            seed=seed,
-            step=step,
-            improvement=improvement,
-            downtimes=not speed_only,
-            buffers=not speed_only,
-            trace=trace,
-            since=settings.warm_up,
-            until=until,
-            max_replications=max_replications,
-            blocks=blocks,
-        )
-    with undisturbed():
-        screen.json(report.to_dict())
-        show_bottleneck(screen, report, model.economics.currency)
-    return ExitCode.OK
 
 
 def schema(*, as_json: Json = False) -> ExitCode:
