@@ -311,7 +311,7 @@ def output_warnings(evaluation: Evaluation) -> tuple[RunWarning, ...]:
     if evaluation.starved:
         text = (
             f"{', '.join(evaluation.starved)} waited at the end for parts that can never come: a source has "
-            "run out of what they need"
+            "run out of what they need, or their parts hold all pallets"
         )
         found.append(RunWarning(code=WarningCode.STARVED, message=text))
     return tuple(found)
