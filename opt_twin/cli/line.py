@@ -25,13 +25,24 @@ from opt_twin.cli.common import (
     share,
     undisturbed,
 )
+from opt_twin.cli.line_statistics import (
+    BatchMeansOption,
+    Interval,
+    Quantiles,
+    batches_of,
+    quantiles_of,
+    read_quantiles,
+    show_batches,
+    show_quantiles,
+    told_of,
+)
 from opt_twin.errors import SimulationError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
     from opt_twin.line import Line
     from opt_twin.results import Evaluation, RunWarning
-    from opt_twin.simulation import RunSettings, SequentialRun
+    from opt_twin.simulation import Run, RunSettings, SequentialRun
 
 __all__ = [
     "CHECK_HELP",
@@ -192,16 +203,28 @@ def simulate(
             help="Write the event log of the first replication into this Parquet file.", show_default=False
         ),
     ] = None,
+    telemetry: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the series of the first replication, interval by interval, into this CSV file.",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Interval = "1min",
+    quantiles: Quantiles = None,
+    by_batches: BatchMeansOption = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Simulate a line."""
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
+    asked = read_quantiles(quantiles)
+    every = seconds(interval, "--interval")
     wanted = None if precision is None else share(precision, "--precision")
     auto = warm_up.strip().lower() == "auto"
     settings = run_settings(horizon, "0s" if auto else warm_up, replications, workers)
-    check_files(out=out, events=events)
+    check_files(out=out, events=events, telemetry=telemetry)
     warnings = list(_overloads(model))
     if auto:
         settings, found = _settled(screen, model, settings, seed)
@@ -214,19 +237,46 @@ def simulate(
         evaluation = run.evaluation
         warnings += run.warnings
     warnings += output_warnings(evaluation)
+    spread = quantiles_of(evaluation, asked)
+    noted = None
+    if (by_batches or telemetry is not None) and not (run is not None and run.interrupted):
+        noted = _noted(model, settings.replace(interval=every), seed)
+    batches = batches_of(noted, settings.warm_up, settings.horizon) if by_batches and noted else {}
     with undisturbed():
-        precise = {} if run is None else {"precision": {"throughput": wanted, "reached": run.reached}}
-        screen.json(simulated(evaluation) | precise | {"warnings": [each.to_dict() for each in warnings]})
+        more: dict[str, object] = {}
+        if run is not None:
+            more["precision"] = {"throughput": wanted, "reached": run.reached}
+        if spread:
+            more["quantiles"] = [{"measure": name} | quantile.to_dict() for name, quantile in spread]
+        if batches:
+            more["batch_means"] = {name: means.to_dict() for name, means in batches.items()}
+        warnings += [each for name, means in batches.items() for each in told_of(name, means)]
+        screen.json(simulated(evaluation) | more | {"warnings": [each.to_dict() for each in warnings]})
         show_measures(screen, evaluation)
+        show_quantiles(screen, evaluation, spread)
+        show_batches(screen, batches)
         for warning in warnings:
             screen.warn(str(warning))
-        if out is not None:
-            from opt_twin.export import evaluation_frame
-
-            write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+        _write(evaluation, out, noted, telemetry)
     if events is not None:
         write_events(events, model, settings, seed)
     return ExitCode.INTERRUPTED if run is not None and run.interrupted else ExitCode.OK
+
+
+def _noted(model: Line, settings: RunSettings, seed: int) -> Run:
+    """Run the first replication again and note its series."""
+    from opt_twin.simulation import run_replication
+
+    return run_replication(model, settings=settings, seed=seed, replication=settings.first_replication)
+
+
+def _write(evaluation: Evaluation, out: Path | None, noted: Run | None, telemetry: Path | None) -> None:
+    from opt_twin.export import evaluation_frame, series_frame
+
+    if out is not None:
+        write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+    if telemetry is not None and noted is not None:
+        write_text(telemetry, series_frame(noted).to_csv(index=False))
 
 
 def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int, out: Path | None) -> Evaluation:
