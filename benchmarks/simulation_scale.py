@@ -4,12 +4,14 @@ The lines are those of ``simulation_engine.py`` with other numbers of stations; 
 turn, and the least of the times of each size counts, as other programs on the machine only add to it. Events
 are completions, failures and repairs. A cost of c n log n gives a time for an event that grows like log n; so
 the slope of log(time for an event) on log(n) is compared with the slope of log(log n), for n the events of
-the run, and for n the stations, to which the size of the calendar is proportional.
+the run, and for n the stations, to which the size of the calendar is proportional. The other way to more
+events is a longer run: 100 stations over 2 to 128 hours are fitted in the same way.
 
     python benchmarks/simulation_scale.py [--repeats 5] [--days 30]
 
-appends one row for each size, one for the fit and one for the memory to ``results/simulation_scale.jsonl``
-and writes the table of docs/validation.md. The memory is the peak of a fresh process that runs 100 stations.
+appends one row for each size and length, one for each fit and one for the memory to
+``results/simulation_scale.jsonl`` and writes the tables of docs/validation.md. The memory is the peak of a
+fresh process that runs 100 stations.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from simulation_engine import FAILURE, HORIZON, tandem
 
 PAGE = ROOT / "docs" / "validation.md"
 SIZES = (10, 32, 100, 316, 1000)
+HOURS = (2, 8, 32, 128)
 DAY = 86400.0
 INTERVAL = 60.0
 
@@ -57,18 +60,30 @@ def run(stations: int, horizon: float, seed: int = 0, interval: float | None = N
 
 def sizes(repeats: int) -> list[Row]:
     """Run all sizes in turn and return one row for each, and the fit."""
-    found: dict[int, list[tuple[float, int]]] = {size: [] for size in SIZES}
+    rows = _timed("size", [(size, HORIZON) for size in SIZES], repeats)
+    return [*rows, _fit("fit", rows, ("events", "stations"))]
+
+
+def lengths(repeats: int) -> list[Row]:
+    """Run one line over all lengths in turn and return one row for each, and the fit."""
+    rows = _timed("length", [(100, 3600.0 * hours) for hours in HOURS], repeats)
+    return [*rows, _fit("fit of length", rows, ("events",))]
+
+
+def _timed(what: str, cases: Sequence[tuple[int, float]], repeats: int) -> list[Row]:
+    """Run cases of so many stations and such a horizon in turn and return one row for each."""
+    found: dict[tuple[int, float], list[tuple[float, int]]] = {case: [] for case in cases}
     for repeat in range(repeats):
-        for size in SIZES:
-            found[size].append(run(size, HORIZON, seed=repeat))
+        for case in cases:
+            found[case].append(run(*case, seed=repeat))
     rows: list[Row] = []
-    for size, runs in found.items():
+    for (size, horizon), runs in found.items():
         each = min(spent / events for spent, events in runs)
         rows.append(
             {
-                "what": "size",
+                "what": what,
                 "stations": size,
-                "horizon": HORIZON,
+                "horizon": horizon,
                 "events": round(statistics.median(events for _, events in runs)),
                 "processor_seconds": round(min(spent for spent, _ in runs), 3),
                 "events_per_second": round(1 / each),
@@ -77,13 +92,13 @@ def sizes(repeats: int) -> list[Row]:
                 **_versions(),
             }
         )
-    return [*rows, _fit(rows)]
+    return rows
 
 
-def _fit(rows: Sequence[Row]) -> Row:
+def _fit(what: str, rows: Sequence[Row], against: Sequence[str]) -> Row:
     each = np.log([float(str(row["microseconds_for_an_event"])) for row in rows])
-    fit: Row = {"what": "fit"}
-    for of in ("events", "stations"):
+    fit: Row = {"what": what}
+    for of in against:
         n = np.log([float(str(row[of])) for row in rows])
         slope = float(np.polyfit(n, each, 1)[0])
         allowed = float(np.polyfit(n, np.log(n), 1)[0])
@@ -133,26 +148,36 @@ def _versions() -> Row:
     return {"opt_twin": opt_twin.__version__, "python": platform.python_version()}
 
 
-def page_table(rows: Sequence[Row]) -> str:
-    """Return the tables of the page from the latest rows."""
-    last = max(index for index, row in enumerate(rows) if row["what"] == "fit")
-    heads = ("stations", "events", "processor time", "events a second", "for an event")
+def _told(rows: Sequence[Row], fit: str) -> str:
+    """Return the latest rows before a fit as a table, and the fit."""
+    last = max(index for index, row in enumerate(rows) if row["what"] == fit)
+    first = last
+    while first and rows[first - 1]["what"] in ("size", "length"):
+        first -= 1
+    heads = ("stations", "hours", "events", "processor time", "events a second", "for an event")
     lines = [
         [
             f"{row['stations']:,}",
+            f"{float(str(row['horizon'])) / 3600:g}",
             f"{row['events']:,}",
             f"{row['processor_seconds']:.2f} s",
             f"{row['events_per_second']:,}",
             f"{row['microseconds_for_an_event']:.2f} µs",
         ]
-        for row in rows[last - len(SIZES) : last]
+        for row in rows[first:last]
     ]
-    fit = rows[last]
+    found = rows[last]
     slopes = " and ".join(
-        f"{fit[f'slope_on_{of}']:.3f} on log({of}), where n log n has {fit[f'slope_of_n_log_n_on_{of}']:.3f}"
+        f"{found[name]:.3f} on log({of}), where n log n has {found[f'slope_of_n_log_n_on_{of}']:.3f}"
         for of in ("events", "stations")
+        if (name := f"slope_on_{of}") in found
     )
-    text = f"{table(heads, lines)}\n\nSlope of log(time for an event): {slopes}."
+    return f"{table(heads, lines)}\n\nSlope of log(time for an event): {slopes}."
+
+
+def page_table(rows: Sequence[Row]) -> str:
+    """Return the tables of the page from the latest rows."""
+    text = f"{_told(rows, 'fit')}\n\n{_told(rows, 'fit of length')}"
     runs = [row for row in rows if row["what"] == "memory"]
     if runs:
         row = runs[-1]
@@ -171,15 +196,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--days", type=float, default=30.0)
-    parser.add_argument("--only", choices=("sizes", "memory"), help="measure one of the two")
+    parser.add_argument("--only", choices=("sizes", "lengths", "memory"), help="measure one of the three")
     parser.add_argument("--memory-run", action="store_true", help="what the fresh process does")
     parser.add_argument("--dry-run", action="store_true", help="print only")
     options = parser.parse_args()
     if options.memory_run:
         memory_run(options.days)
         return
-    rows = [] if options.only == "memory" else sizes(options.repeats)
-    if options.only != "sizes":
+    rows: list[Row] = []
+    if options.only in (None, "sizes"):
+        rows += sizes(options.repeats)
+    if options.only in (None, "lengths"):
+        rows += lengths(options.repeats)
+    if options.only in (None, "memory"):
         rows.append(memory(options.days))
     print("\n".join(json.dumps(row) for row in rows))
     if not options.dry_run:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 from opt_twin.analysis.changes import faster, larger, shorter_stops
 from opt_twin.analysis.detectors import classical_bottlenecks
+from opt_twin.analysis.elsewhere import elsewhere
 from opt_twin.analysis.losses import StationLoss, losses
 from opt_twin.analysis.race import Blocks, Race, looks_at
-from opt_twin.analysis.sensitivity import Runs, Variant, gain_estimate
+from opt_twin.analysis.sensitivity import OnRuns, Runs, Variant, gain_estimate
 from opt_twin.analysis.trace_detectors import StateRecord, trace_bottlenecks
 from opt_twin.errors import OptionError
 from opt_twin.line import Line
@@ -53,7 +54,13 @@ class BottleneckReport(Record):
         (Bonferroni), at least 0. None for a single replication, 1 for a single station.
     limited
         Whether the interval of the bottleneck's gain lies above 0. If not, no station limits the line so that
-        it shows: what comes in does.
+        it shows: what stands in `elsewhere` does.
+    elsewhere
+        What limits the line where no station does: people, a conveyor, vehicles or pallets, where theory says
+        that they let less through than any station; if not, what comes in, and whatever of these there is.
+    interrupted
+        Whether Ctrl-C ended the search. What was complete by then is reported: whole blocks of replications,
+        and the gains of stops and buffers that had been measured.
     classical
         Method -> the station that it names from the states of the stations; empty where these are unknown.
     losses
@@ -71,6 +78,8 @@ class BottleneckReport(Record):
     runner_up: str
     certainty: float | None
     limited: bool
+    elsewhere: str = "what comes in"
+    interrupted: bool = False
     classical: FrozenMapping[str, str]
     losses: tuple[StationLoss, ...] = ()
 
@@ -95,9 +104,10 @@ class BottleneckReport(Record):
         )
         step = f"{100 * self.step:.3g} % more speed"
         if not self.limited:
+            elsewhere = f"{self.elsewhere[:1].upper()}{self.elsewhere[1:]}"
             return (
                 f"No station clearly limits the line: {step} gives at most {self._gain(gained)} throughput, "
-                f"at {self.station}{following}. What comes in limits it, or more replications are needed."
+                f"at {self.station}{following}. {elsewhere} limits it, or more replications are needed."
             )
         if gained.half_width is None:
             return (
@@ -150,8 +160,9 @@ def find_bottleneck(
     trace: Iterable[StateRecord] = (),
     since: float = 0.0,
     until: float | None = None,
-    max_replications: int = 320,
+    max_replications: int = 640,
     blocks: Blocks | None = None,
+    on_progress: OnRuns | None = None,
 ) -> BottleneckReport:
     """Find the station where more speed raises throughput most.
 
@@ -186,9 +197,12 @@ def find_bottleneck(
         Certainty, at least 0.5 and below 1, up to which replications are added: twice as many each time, for
         the line as it is, the bottleneck, and those stations that are not surely behind it.
     max_replications
-        Where adding ends, whether the certainty has been reached or not; plays no part without `until`.
+        Where adding ends, whether the certainty has been reached or not; plays no part without `blocks`.
     blocks
-        Gives evaluators of further replications; needed with `until`.
+        Gives evaluators of further replications; needed with `until`. Without `until` replications are added
+        in blocks up to `max_replications`, so that Ctrl-C keeps those that are complete.
+    on_progress
+        Called after each line that was run, with the runs done and those foreseen.
 
     Returns
     -------
@@ -202,6 +216,9 @@ def find_bottleneck(
         If `step`, `improvement` or `until` is out of its range, or `until` comes without `blocks`.
     EvaluationError
         If the evaluator does not use the same replications for each line.
+    KeyboardInterrupt
+        By Ctrl-C before every station has been run once. After that Ctrl-C ends the search with what is
+        complete.
 
     Notes
     -----
@@ -229,51 +246,91 @@ def find_bottleneck(
         report = find_bottleneck(line, SimulationEvaluator(settings), until=0.99, blocks=blocks)
     """
     _check(step=step, improvement=improvement, until=until, blocks=blocks)
-    runs = Runs(line, evaluator, plan=plan, seed=seed)
     stations = {station.name: station for station in line.stations}
+    others = _Others(line, step, downtimes=downtimes, buffers=buffers)
+    runs = Runs(
+        line,
+        evaluator,
+        plan=plan,
+        seed=seed,
+        variants=len(stations) + others.number + (improvement is not None),
+        on_progress=on_progress,
+    )
     speeds = {name: Variant(faster(line, station, step)) for name, station in stations.items()}
     race = Race(runs, speeds, looks=1 if until is None else looks_at(runs.replications, max_replications))
-    if until is not None and blocks is not None:
-        race.run(until, max_replications, blocks)
-
-    def measured(lines: dict[str, Line]) -> FrozenMapping[str, Estimate]:
-        return FrozenMapping({name: _measure(runs, changed, 1) for name, changed in lines.items()})
-
+    whole = blocks is None or race.run(until, max_replications, blocks)
     best = race.leader
+    if whole:
+        larger_step = None if improvement is None else faster(line, stations[best], improvement)
+        # with a number of replications they are run in all of them, when it is added to in the first ones
+        whole = others.measure(runs, larger_step, None if until is None else 1)
     estimates = {name: gain_estimate(variant.gains, runs.unit) for name, variant in speeds.items()}
-    improved = None
-    if improvement is not None:
-        improved = _measure(runs, faster(line, stations[best], improvement))
-    seen = all(f"{name}.busy" in runs.first.values for name in stations)
+    as_it_is = runs.whole
+    seen = all(f"{name}.busy" in as_it_is.values for name in stations)
     kept = tuple(trace)
-    named = classical_bottlenecks(line, runs.first) if seen else {}
+    named = classical_bottlenecks(line, as_it_is) if seen else {}
+    limited = estimates[best].mean > (estimates[best].half_width or 0.0)
     return BottleneckReport(
         station=best,
         throughput=Estimate.of(runs.output),
         step=step,
         gains=FrozenMapping(estimates),
-        downtime_gains=measured(
-            {
-                station.name: shorter_stops(line, station, step)
-                for station in line.stations
-                if downtimes and (station.failures or station.micro_stops)
-            }
-        ),
-        buffer_gains=measured(
-            {
-                buffer.name: larger(line, buffer, step)
-                for buffer in line.buffers
-                if buffers and buffer.capacity is not None
-            }
-        ),
+        downtime_gains=FrozenMapping(others.downtime_gains),
+        buffer_gains=FrozenMapping(others.buffer_gains),
         improvement=improvement or 0.0,
-        improvement_gain=improved,
+        improvement_gain=others.improvement_gain,
         runner_up=race.runner_up,
         certainty=race.certainty,
-        limited=estimates[best].mean > (estimates[best].half_width or 0.0),
+        limited=limited,
+        elsewhere=elsewhere(line),
+        interrupted=not whole,
         classical=FrozenMapping(named | (trace_bottlenecks(kept, since=since) if kept else {})),
-        losses=losses(line, runs.first) if seen else (),
+        losses=losses(line, as_it_is) if seen else (),
     )
+
+
+class _Others:
+    """What is measured beside the speed of each station.
+
+    Attributes
+    ----------
+    improvement_gain, downtime_gains, buffer_gains
+        What has been measured.
+    """
+
+    def __init__(self, line: Line, step: float, *, downtimes: bool, buffers: bool) -> None:
+        self._stops = {
+            station.name: shorter_stops(line, station, step)
+            for station in line.stations
+            if downtimes and (station.failures or station.micro_stops)
+        }
+        self._places = {
+            buffer.name: larger(line, buffer, step)
+            for buffer in line.buffers
+            if buffers and buffer.capacity is not None
+        }
+        self.improvement_gain: Estimate | None = None
+        self.downtime_gains: dict[str, Estimate] = {}
+        self.buffer_gains: dict[str, Estimate] = {}
+
+    @property
+    def number(self) -> int:
+        """How many lines they are, without the improvement."""
+        return len(self._stops) + len(self._places)
+
+    def measure(self, runs: Runs, improved: Line | None, blocks: int | None) -> bool:
+        """Measure the gains, the improvement in all blocks; return False when Ctrl-C ended that."""
+        if blocks is None:
+            runs.foresee((runs.replications - len(runs.first.replications)) * self.number)
+        try:
+            if improved is not None:
+                self.improvement_gain = _measure(runs, improved)
+            for gains, lines in ((self.downtime_gains, self._stops), (self.buffer_gains, self._places)):
+                for name, changed in lines.items():
+                    gains[name] = _measure(runs, changed, blocks)
+        except KeyboardInterrupt:
+            return False
+        return True
 
 
 def _check(*, step: float, improvement: float | None, until: float | None, blocks: Blocks | None) -> None:

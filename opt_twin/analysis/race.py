@@ -46,23 +46,41 @@ class Race:
         others = sorted(ordered[1:], key=lambda name: -self._variants[name].gains.mean())
         self.runner_up = others[0] if others else ""
 
-    def run(self, until: float, limit: int, blocks: Blocks) -> None:
-        """Add replications until the leader is certain, or there are `limit`."""
+    def run(self, until: float | None, limit: int, blocks: Blocks) -> bool:
+        """Add replications until the leader is certain, or there are `limit`; with None up to the limit.
+
+        Returns
+        -------
+        bool
+            Whether it came to its end; if not, Ctrl-C ended it, and the block that was not complete is left
+            out.
+        """
         runs = self._runs
         while runs.replications < limit:
             close = self._close(until)
-            if not close:
-                return
-            runs.add(blocks(runs.next_replication, min(runs.replications, limit - runs.replications)))
-            for name in (self.leader, *close):
-                runs.extend(self._variants[name])
-            self._rank()
+            if not close and until is not None:
+                break
+            whole = runs.blocks
+            more = min(runs.replications, limit - runs.replications)
+            runs.foresee(more * (2 + len(close)))
+            try:
+                runs.add(blocks(runs.next_replication, more))
+                for name in (self.leader, *close):
+                    runs.extend(self._variants[name])
+                self._rank()
+            except KeyboardInterrupt:
+                runs.cut(whole, self._variants.values())
+                self._rank()
+                return False
+        return True
 
-    def _close(self, until: float) -> list[str]:
+    def _close(self, until: float | None) -> list[str]:
         """Return the rivals that may still be ahead; each comparison has its share of the doubt."""
         rivals = len(self._variants) - 1
         if not rivals:
             return []
+        if until is None:
+            return [name for name in self._variants if name != self.leader]
         allowed = (1 - until) / (rivals * self._looks)
         return [name for name, one in self._doubts().items() if one > allowed]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,12 @@ from opt_twin.line import Line
 from opt_twin.plan import Plan
 from opt_twin.results import Estimate, Evaluation, Evaluator
 
-__all__ = ["Runs", "Variant", "doubt", "gain_estimate"]
+__all__ = ["OnRuns", "Runs", "Variant", "doubt", "gain_estimate"]
 
 Floats = npt.NDArray[np.float64]
+
+OnRuns = Callable[[int, int], None]
+"""Called with (runs done, runs foreseen); what is foreseen grows where the answer is not sure yet."""
 
 
 class Variant:
@@ -51,21 +56,47 @@ class Runs:
         Of the first block.
     plan, seed
         Of every evaluation.
+    variants
+        How many there are to be run at first.
+    on_progress
+        Called after every evaluation.
     """
 
-    __slots__ = ("_blocks", "_line", "_plan", "_seed")
+    __slots__ = ("_blocks", "_done", "_foreseen", "_line", "_on_progress", "_plan", "_seed")
 
-    def __init__(self, line: Line, evaluator: Evaluator, *, plan: Plan | None, seed: int) -> None:
+    def __init__(
+        self,
+        line: Line,
+        evaluator: Evaluator,
+        *,
+        plan: Plan | None,
+        seed: int,
+        variants: int = 0,
+        on_progress: OnRuns | None = None,
+    ) -> None:
         self._line = line
         self._plan = plan
         self._seed = seed
+        self._on_progress = on_progress
+        self._done = self._foreseen = 0
         self._blocks: list[tuple[Evaluator, Evaluation]] = []
         self.add(evaluator)
+        self.foresee(self.replications * (1 + variants))
 
     @property
     def first(self) -> Evaluation:
         """The first block of the line as it is."""
         return self._blocks[0][1]
+
+    @property
+    def whole(self) -> Evaluation:
+        """All blocks of the line as it is, as one evaluation."""
+        return reduce(Evaluation.merge, (evaluation for _, evaluation in self._blocks))
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return len(self._blocks)
 
     @property
     def replications(self) -> int:
@@ -93,6 +124,16 @@ class Runs:
         """Run one more block of the line as it is."""
         self._blocks.append((evaluator, self._evaluate(evaluator, self._line)))
 
+    def cut(self, blocks: int, variants: Iterable[Variant]) -> None:
+        """Forget what was run behind the first so many blocks."""
+        del self._blocks[blocks:]
+        for variant in variants:
+            del variant.blocks[blocks:]
+
+    def foresee(self, runs: int) -> None:
+        """Note that so many runs more are to come."""
+        self._foreseen += runs
+
     def extend(self, variant: Variant, blocks: int | None = None) -> None:
         """Run a variant in the blocks that it lacks, up to the number `blocks`, or all.
 
@@ -107,7 +148,11 @@ class Runs:
             variant.blocks.append(_output(evaluation) - _output(base))
 
     def _evaluate(self, evaluator: Evaluator, line: Line) -> Evaluation:
-        return evaluator.evaluate(line, plan=self._plan, seed=self._seed)
+        evaluation = evaluator.evaluate(line, plan=self._plan, seed=self._seed)
+        self._done += len(evaluation.replications)
+        if self._on_progress is not None:
+            self._on_progress(self._done, max(self._done, self._foreseen))
+        return evaluation
 
 
 def _seconds(evaluation: Evaluation) -> Floats:

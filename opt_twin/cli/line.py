@@ -1,4 +1,4 @@
-"""Commands about one line: ``check``, ``simulate``, ``bottleneck``, ``schema``."""
+"""Commands about one line: ``check``, ``simulate``, ``schema``."""
 
 from __future__ import annotations
 
@@ -25,24 +25,32 @@ from opt_twin.cli.common import (
     share,
     undisturbed,
 )
-from opt_twin.cli.line_bottleneck import show_bottleneck
+from opt_twin.cli.line_statistics import (
+    BatchMeansOption,
+    Interval,
+    Quantiles,
+    batches_of,
+    quantiles_of,
+    read_quantiles,
+    show_batches,
+    show_quantiles,
+    told_of,
+)
 from opt_twin.errors import SimulationError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
     from opt_twin.line import Line
     from opt_twin.results import Evaluation, RunWarning
-    from opt_twin.simulation import RunSettings, SequentialRun
+    from opt_twin.simulation import Run, RunSettings, SequentialRun
 
 __all__ = [
-    "BOTTLENECK_HELP",
     "CHECK_HELP",
     "SCHEMA_HELP",
     "SIMULATE_HELP",
     "Horizon",
     "Replications",
     "WarmUp",
-    "bottleneck",
     "check",
     "line_measures",
     "load",
@@ -55,11 +63,7 @@ __all__ = [
 
 CHECK_HELP = "Read a line, list every problem, and print what it can make."
 SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
-BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
 SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
-
-_LOGGED = 8 * 3600.0
-"""Seconds after the warm-up whose log the classical methods read; longer ones fill the memory."""
 
 Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
 WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
@@ -199,16 +203,28 @@ def simulate(
             help="Write the event log of the first replication into this Parquet file.", show_default=False
         ),
     ] = None,
+    telemetry: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the series of the first replication, interval by interval, into this CSV file.",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Interval = "1min",
+    quantiles: Quantiles = None,
+    by_batches: BatchMeansOption = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Simulate a line."""
     screen = Screen(as_json=as_json, quiet=quiet)
     model = load(line, overlay, sets)
+    asked = read_quantiles(quantiles)
+    every = seconds(interval, "--interval")
     wanted = None if precision is None else share(precision, "--precision")
     auto = warm_up.strip().lower() == "auto"
     settings = run_settings(horizon, "0s" if auto else warm_up, replications, workers)
-    check_files(out=out, events=events)
+    check_files(out=out, events=events, telemetry=telemetry)
     warnings = list(_overloads(model))
     if auto:
         settings, found = _settled(screen, model, settings, seed)
@@ -221,19 +237,46 @@ def simulate(
         evaluation = run.evaluation
         warnings += run.warnings
     warnings += output_warnings(evaluation)
+    spread = quantiles_of(evaluation, asked)
+    noted = None
+    if (by_batches or telemetry is not None) and not (run is not None and run.interrupted):
+        noted = _noted(model, settings.replace(interval=every), seed)
+    batches = batches_of(noted, settings.warm_up, settings.horizon) if by_batches and noted else {}
     with undisturbed():
-        precise = {} if run is None else {"precision": {"throughput": wanted, "reached": run.reached}}
-        screen.json(simulated(evaluation) | precise | {"warnings": [each.to_dict() for each in warnings]})
+        more: dict[str, object] = {}
+        if run is not None:
+            more["precision"] = {"throughput": wanted, "reached": run.reached}
+        if spread:
+            more["quantiles"] = [{"measure": name} | quantile.to_dict() for name, quantile in spread]
+        if batches:
+            more["batch_means"] = {name: means.to_dict() for name, means in batches.items()}
+        warnings += [each for name, means in batches.items() for each in told_of(name, means)]
+        screen.json(simulated(evaluation) | more | {"warnings": [each.to_dict() for each in warnings]})
         show_measures(screen, evaluation)
+        show_quantiles(screen, evaluation, spread)
+        show_batches(screen, batches)
         for warning in warnings:
             screen.warn(str(warning))
-        if out is not None:
-            from opt_twin.export import evaluation_frame
-
-            write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+        _write(evaluation, out, noted, telemetry)
     if events is not None:
         write_events(events, model, settings, seed)
     return ExitCode.INTERRUPTED if run is not None and run.interrupted else ExitCode.OK
+
+
+def _noted(model: Line, settings: RunSettings, seed: int) -> Run:
+    """Run the first replication again and note its series."""
+    from opt_twin.simulation import run_replication
+
+    return run_replication(model, settings=settings, seed=seed, replication=settings.first_replication)
+
+
+def _write(evaluation: Evaluation, out: Path | None, noted: Run | None, telemetry: Path | None) -> None:
+    from opt_twin.export import evaluation_frame, series_frame
+
+    if out is not None:
+        write_text(out, evaluation_frame(evaluation).to_csv(index=False))
+    if telemetry is not None and noted is not None:
+        write_text(telemetry, series_frame(noted).to_csv(index=False))
 
 
 def _fixed(screen: Screen, model: Line, settings: RunSettings, seed: int, out: Path | None) -> Evaluation:
@@ -318,7 +361,7 @@ def output_warnings(evaluation: Evaluation) -> tuple[RunWarning, ...]:
     if evaluation.starved:
         text = (
             f"{', '.join(evaluation.starved)} waited at the end for parts that can never come: a source has "
-            "run out of what they need"
+            "run out of what they need, or their parts hold all pallets"
         )
         found.append(RunWarning(code=WarningCode.STARVED, message=text))
     return tuple(found)
@@ -405,68 +448,6 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
         ["station", *names],
         [[name, *(f"{100 * row[state]:.1f}" for state in names)] for name, row in states.items()],
     )
-
-
-def bottleneck(
-    line: LineFile,
-    *,
-    horizon: Horizon = "8h",
-    warm_up: WarmUp = "0s",
-    replications: Replications = 10,
-    step: Annotated[
-        float, typer.Option(help="By what share stations get faster, stops shorter, buffers larger.")
-    ] = 0.05,
-    improvement: Annotated[
-        float, typer.Option(help="A larger share, whose gain is measured at the bottleneck.")
-    ] = 0.1,
-    until: Annotated[
-        float | None,
-        typer.Option(help="Add replications until it is this certain, such as 0.99.", show_default=False),
-    ] = None,
-    max_replications: Annotated[int, typer.Option(min=1, help="Where --until ends, certain or not.")] = 320,
-    speed_only: Annotated[
-        bool, typer.Option("--speed-only", help="Do not ask about stops and buffers; faster.")
-    ] = False,
-    overlay: Overlay = None,
-    sets: Set = None,
-    workers: Workers = None,
-    seed: Seed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> ExitCode:
-    """Name the bottleneck of a line."""
-    from opt_twin.analysis import find_bottleneck
-    from opt_twin.simulation import SimulationEvaluator, pooled_evaluator, run_replication
-
-    screen = Screen(as_json=as_json, quiet=quiet)
-    model = load(line, overlay, sets)
-    settings = run_settings(horizon, warm_up, replications, workers)
-    logged = settings.replace(horizon=min(settings.horizon, settings.warm_up + _LOGGED))
-    trace = run_replication(model, settings=logged, seed=seed, log=True).events
-    with screen.progress("searching the bottleneck"), pooled_evaluator(settings) as evaluator:
-
-        def blocks(first: int, count: int) -> SimulationEvaluator:
-            block = settings.replace(first_replication=first, replications=count)
-            return SimulationEvaluator(block, evaluator.executor)
-
-        report = find_bottleneck(
-            model,
-            evaluator,
-            seed=seed,
-            step=step,
-            improvement=improvement,
-            downtimes=not speed_only,
-            buffers=not speed_only,
-            trace=trace,
-            since=settings.warm_up,
-            until=until,
-            max_replications=max_replications,
-            blocks=blocks,
-        )
-    with undisturbed():
-        screen.json(report.to_dict())
-        show_bottleneck(screen, report, model.economics.currency)
-    return ExitCode.OK
 
 
 def schema(*, as_json: Json = False) -> ExitCode:

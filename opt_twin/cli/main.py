@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 import opt_twin
-from opt_twin.cli import bench, compare, doctor, line, optimize, solve, study
+from opt_twin.cli import bench, compare, doctor, line, line_bottleneck, optimize, solve, study
 from opt_twin.cli.common import guarded
 
 __all__ = ["app", "main"]
@@ -36,8 +36,8 @@ app.command("check", help=line.CHECK_HELP, short_help="List the problems of a li
 app.command("simulate", help=line.SIMULATE_HELP, short_help="Measures of a line with intervals.")(
     guarded(line.simulate)
 )
-app.command("bottleneck", help=line.BOTTLENECK_HELP, short_help="The station that limits a line.")(
-    guarded(line.bottleneck)
+app.command("bottleneck", help=line_bottleneck.HELP, short_help="The station that limits a line.")(
+    guarded(line_bottleneck.bottleneck)
 )
 app.command("compare", help=compare.HELP, short_help="How two lines differ, or the best of several.")(
     guarded(compare.compare)

@@ -17,6 +17,7 @@ from opt_twin.export.tables import (
     schedule_from_csv,
     schedule_from_json,
     schedule_json,
+    series_frame,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "schedule_from_csv",
     "schedule_from_json",
     "schedule_json",
+    "series_frame",
     "states_svg",
     "study_report",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opt_twin.errors import InstanceError, ModelError
+from opt_twin.errors import InstanceError, ModelError, OptionError
 from opt_twin.files import write_text
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.results import Evaluation
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from opt_twin.search import ParetoFront
+    from opt_twin.simulation import Run
 
 __all__ = [
     "evaluation_frame",
@@ -28,6 +29,7 @@ __all__ = [
     "schedule_from_csv",
     "schedule_from_json",
     "schedule_json",
+    "series_frame",
 ]
 
 _FORMAT = "opt_twin.schedule/1"
@@ -76,6 +78,33 @@ def evaluation_frame(
         frame[name] = pd.Series([value] * len(frame), index=frame.index)
     order = ["line", "line_digest", "plan_digest", "seed", "replication", "horizon_s", "warm_up_s"]
     return frame[[*order, "measure", "element", "value", "unit", *(parameters or {})]]
+
+
+def series_frame(run: Run) -> pd.DataFrame:
+    """Return the telemetry of a run as a wide table: a row for each interval, a column for each measure.
+
+    Parameters
+    ----------
+    run
+        With an ``interval``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``start_s``, when the interval began, seconds from the start of the run, and the measures.
+
+    Raises
+    ------
+    OptionError
+        If the run has no telemetry.
+    """
+    import pandas as pd
+
+    if run.interval is None:
+        raise OptionError("the run has no telemetry; give RunSettings an interval")
+    count = len(next(iter(run.series.values())))
+    starts = [index * run.interval for index in range(count)]
+    return pd.DataFrame({"start_s": starts, **run.series})
 
 
 def _element_of(measure: str) -> str:

@@ -308,9 +308,8 @@ class Floor:
             if element.power:
                 self.consumers[name] = self.conveyors[name]
             return self.conveyors[name]
-        if isinstance(element, Transport):
-            return self.actor(name, transport_node(self, element, ways))
-        raise NotImplementedError(element.kind)
+        assert isinstance(element, Transport), f"sources are made elsewhere, got {element.kind}"
+        return self.actor(name, transport_node(self, element, ways))
 
     def _buffer(self, buffer: Buffer, ways: Ways) -> BufferNode:
         name, ledger, key = buffer.name, self.ledger, self.key(buffer.name)

@@ -46,7 +46,8 @@ class Run(Rebuilt):
         How the line has locked up: the elements that wait for one another, and since when; empty when it has
         not, or when nobody checked.
     starved
-        Stations that have taken parts and wait for others that can never come, as a source has run out.
+        Stations that have taken parts and wait for others that can never come, as a source has run out or
+        the parts taken hold all pallets.
     events
         What happened, in the order of time (states at the time when they end); empty unless asked for.
     lead_times

@@ -151,8 +151,8 @@ class Ledger:
             self.note(now, element, "exit", part)
         if self.book is not None:
             self.book.leave(part, now)
-        if part.stock is not None:
-            self.stocks[part.stock].arrived()
+        for name in part.stocks:
+            self.stocks[name].arrived()
 
     def sell(self, product: str | None) -> None:
         """Enter the price of a good part."""
@@ -185,8 +185,8 @@ class Ledger:
         if self.book is not None:
             self.book.scrap(part, now, rank)
         for each in apart:
-            if each.stock is not None:
-                self.stocks[each.stock].arrived()
+            for name in each.stocks:
+                self.stocks[name].arrived()
 
     def note(
         self,

@@ -76,7 +76,7 @@ class Outcome:
             piece.born = piece.units * part.born / part.units
             if piece.units > 1:
                 piece.births = [part.born / part.units] * piece.units
-            piece.stock = part.stock
+            piece.stocks = part.stocks
             piece.defective = part.defective
             piece.rejected = part.rejected
             piece.operation = part.operation

@@ -39,8 +39,8 @@ class Part:
         The parts that it was made of, where they come out again; else None.
     pallets
         Those that it travels on, one entry for each: the pool that it belongs to.
-    stock
-        Name of the stock that has ordered it; None where none has.
+    stocks
+        Names of the stocks that have ordered it: none, one, or of a kit one for each member that was ordered.
     """
 
     STATE: ClassVar[tuple[str, ...]] = (
@@ -56,7 +56,7 @@ class Part:
         "taken",
         "members",
         "pallets",
-        "stock",
+        "stocks",
     )
     __slots__ = STATE
 
@@ -69,7 +69,7 @@ class Part:
         self.births: list[float] | None = None
         self.defective = False
         self.rejected = False
-        self.stock: str | None = None
+        self.stocks: tuple[str, ...] = ()
         self.operation = -1
         self.taken: dict[int, int] | None = None
         self.members: list[Part] | None = None
@@ -83,7 +83,7 @@ class Part:
         self.births = [time for times in births for time in times]
         self.defective = any(member.defective for member in members)
         self.rejected = any(member.rejected for member in members)
-        self.stock = next((member.stock for member in members if member.stock is not None), None)
+        self.stocks = tuple(name for member in members for name in member.stocks)
 
     def become(self, *, defective: bool) -> None:
         """Become defective or good, with all members."""

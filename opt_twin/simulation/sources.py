@@ -46,7 +46,7 @@ class SourceNode:
         "_ledger",
         "_name",
         "_priority",
-        "_stock",
+        "_stocks",
         "_supply",
         "key",
         "ways",
@@ -71,7 +71,7 @@ class SourceNode:
         self._priority = priority
         self._supply = supply
         self._interarrival = interarrival
-        self._stock = stock
+        self._stocks: tuple[str, ...] = () if stock is None else (stock,)
         self._arrival = Cause(calendar, self._arrive)
         self._part: Part | None = None
         self.ways = ways
@@ -110,7 +110,7 @@ class SourceNode:
                 return
             product, order, earliest = following
             part = self._part = Part(self._ledger.number(), product, order)
-            part.stock = self._stock
+            part.stocks = self._stocks
             if self._interarrival is not None:
                 self._calendar.schedule(self._arrival, self._priority, self._interarrival())
                 return

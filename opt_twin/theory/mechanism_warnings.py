@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from opt_twin.graph import line_graph
 from opt_twin.line import Clock, Line, Need, Quality, Station, Stock, Transport
 from opt_twin.line.people import WEEK
@@ -26,6 +28,7 @@ def mechanism_warnings(line: Line, flow: Traffic, table: Sequence[StationCapacit
     yield from _flow_traps(line, flow)
     yield from _endless_limits(line)
     yield from _tight_limits(line, table)
+    yield from _batches_beyond_pallets(line)
     yield from _shift_traps(line)
     yield from _crew_traps(line)
     for station in line.stations:
@@ -103,6 +106,35 @@ def _tight(limit: Limit, slowest: StationCapacity) -> str:
 
 
 # Time -------------------------------------------------------------------------------------------------------
+
+
+def _batches_beyond_pallets(line: Line) -> Iterator[str]:
+    """Yield each batch for which there are never enough pallets: its parts keep theirs while it collects.
+
+    Left out are stations whose batches can start short, and those to which parts come without a pallet, or
+    several on one.
+    """
+    graph = line_graph(line)
+    numbers = {pallets.name: pallets for pallets in line.pallets}
+    for station in line.stations:
+        if station.batch_size == 1 or station.batch_wait is not None or station.batch_by != "any":
+            continue
+        before = nx.ancestors(graph, station.name) - {station.name}
+        sources = [source for source in line.sources if source.name in before]
+        groups = [numbers[source.pallets] for source in sources if source.pallets is not None]
+        splits = any(other.name in before and (other.yields or other.unpacks) for other in line.stations)
+        if splits or len(groups) < len(sources) or any(source.releases_orders for source in sources):
+            continue
+        if any(pallets.unloaded_at in before for pallets in groups):
+            continue
+        there = sum({pallets.name: pallets.number for pallets in groups}.values())
+        if there < station.batch_size:
+            names = " and ".join(dict.fromkeys(pallets.name for pallets in groups))
+            yield (
+                f"{station.name} waits for batches of {station.batch_size}, but only {there} parts can be in "
+                f"the loop of pallets {names}: no batch is ever complete; give the loop more pallets, "
+                "make the batch smaller, or write a batch_wait"
+            )
 
 
 def _shift_traps(line: Line) -> Iterator[str]:

@@ -24,7 +24,9 @@ def stations(*times):
 class Blocks:
     """Evaluators of as many replications as are asked for; each has its own noise on every line."""
 
-    def __init__(self, throughput, own_noise):
+    def __init__(self, throughput, own_noise, interrupted_at=None):
+        self.evaluations = 0
+        self.interrupted_at = interrupted_at
         self.throughput = throughput
         self.own_noise = own_noise
         self.asked = []
@@ -40,6 +42,9 @@ class Block:
         self.blocks, self.first, self.count = blocks, first, count
 
     def evaluate(self, line, *, plan=None, seed):
+        self.blocks.evaluations += 1
+        if self.blocks.evaluations == self.blocks.interrupted_at:
+            raise KeyboardInterrupt
         changed = next((s.name for s in line.stations if s.speed != 1), "")
         self.blocks.lines[changed] = self.blocks.lines.get(changed, 0) + self.count
         numbers = range(self.first, self.first + self.count)
@@ -98,7 +103,7 @@ def test_the_limit_of_replications_is_kept_also_where_it_is_no_power_of_two():
 
 def test_the_same_replications_in_one_block_or_in_several_give_the_same_gains():
     many = ask(Blocks(weighted(100, 100, 100), own_noise=1.0), until=0.999999, max_replications=16)
-    once = ask(Blocks(weighted(100, 100, 100), own_noise=1.0), first=16)
+    once = ask(Blocks(weighted(100, 100, 100), own_noise=1.0), first=16, max_replications=16)
     assert many.station == once.station
     assert many.gains[many.station].mean == pytest.approx(once.gains[once.station].mean, rel=1e-12)
 
@@ -142,3 +147,46 @@ def test_the_simulator_gives_further_replications():
     assert 3 < report.replications <= 48
     whole = find_bottleneck(line, blocks(0, report.replications), improvement=None)
     assert whole.gains["S1"].mean == pytest.approx(report.gains["S1"].mean, rel=1e-12)
+
+
+def test_without_a_certainty_all_stations_are_run_in_all_replications():
+    blocks = Blocks(weighted(100, 50, -400), own_noise=0.01)
+    report = ask(blocks, max_replications=13, buffers=True)
+    assert blocks.asked == [(0, 4), (4, 4), (8, 5)]
+    assert blocks.lines == {"": 13 + 2 * 13, "S0": 13, "S1": 13, "S2": 13}  # two buffers have no speed
+    assert {gain.replications for gain in (*report.gains.values(), *report.buffer_gains.values())} == {13}
+    once = ask(Blocks(weighted(100, 50, -400), own_noise=0.01), first=13, max_replications=13)
+    assert once.certainty == pytest.approx(report.certainty, rel=1e-9)
+    assert once.gains["S0"].half_width == pytest.approx(report.gains["S0"].half_width, rel=1e-9)
+
+
+@pytest.mark.parametrize("evaluation", range(1, 17))
+def test_ctrl_c_keeps_the_blocks_that_are_complete(evaluation):
+    """Three blocks of a line and its three stations, and two buffers: 12 evaluations, then 6."""
+
+    def asked(**fields):
+        blocks = Blocks(weighted(100, 99.9, 99.8), own_noise=1.0, **fields)
+        return blocks, {"first": 4, "max_replications": 16, "buffers": True}
+
+    blocks, options = asked(interrupted_at=evaluation)
+    if evaluation <= 4:
+        with pytest.raises(KeyboardInterrupt):
+            ask(blocks, **options)
+        return
+    report = ask(blocks, **options)
+    whole = 4 if evaluation <= 8 else 8 if evaluation <= 12 else 16
+    assert report.interrupted
+    assert {gain.replications for gain in report.gains.values()} == {report.replications} == {whole}
+    alone = ask(asked()[0], first=4, max_replications=whole)
+    assert (report.station, report.gains, report.certainty) == (alone.station, alone.gains, alone.certainty)
+    assert len(report.buffer_gains) == (0 if evaluation <= 15 else 1)
+    assert not alone.interrupted
+
+
+def test_progress_ends_with_all_runs_that_were_foreseen():
+    told = []
+    blocks = Blocks(weighted(100, 99, -400), own_noise=0.4)
+    ask(blocks, until=0.99, max_replications=64, on_progress=lambda *numbers: told.append(numbers))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert all(done <= foreseen for done, foreseen in told)
+    assert told[-1] == (sum(blocks.lines.values()),) * 2

@@ -212,6 +212,38 @@ def test_bottleneck_adds_replications_until_it_is_sure() -> None:
     assert run("bottleneck", SERIAL, "--until", "1.5").exit_code == 2
 
 
+_QUICK = ("bottleneck", SERIAL, "--horizon", "5min", "--workers", "1", "--speed-only")
+
+
+def test_bottleneck_is_asked_until_it_is_sure_unless_a_number_of_replications_is_given() -> None:
+    free = run_json(*_QUICK, "--max-replications", "20")
+    asked = run_json(*_QUICK, "--max-replications", "20", "--until", "0.99", "--replications", "10")
+    assert free == asked
+    fixed = run_json(*_QUICK, "--replications", "12")
+    assert {gain["replications"] for gain in fixed["gains"].values()} == {12}
+    assert "640" in run("bottleneck", "--help").stdout
+
+
+def test_an_interrupted_bottleneck_says_what_the_complete_replications_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from opt_twin.simulation import replication
+
+    def interrupted(*arguments: object, **fields: object) -> object:
+        if fields["replication"] == 15:
+            raise KeyboardInterrupt
+        return once(*arguments, **fields)
+
+    once = replication.run_replication
+    expected = run_json(*_QUICK, "--replications", "10")
+    monkeypatch.setattr(replication, "run_replication", interrupted)
+    result = run(*_QUICK, "--replications", "40")
+    assert result.exit_code == 130
+    assert "the search was interrupted; this is what 10 replications" in result.output
+    shown = run(*_QUICK, "--replications", "40", "--json")
+    assert json.loads(shown.stdout)["gains"] == expected["gains"]
+
+
 def test_optimize_prints_and_writes_a_front(tmp_path: Path) -> None:
     result = run(
         "optimize", SERIAL, "--vary", "*.capacity=1..6", "--maximize", "throughput",

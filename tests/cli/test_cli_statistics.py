@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -133,3 +135,51 @@ def test_a_share_is_a_percentage_or_a_number() -> None:
     assert share("1%", "--precision") == share("1 %", "--precision") == share("0.01", "--precision") == 0.01
     with pytest.raises(OptionError, match="below 100 %"):
         share("1", "--precision")
+
+
+def test_quantiles_are_those_of_the_replications_that_are_written(tmp_path: Path) -> None:
+    asked = ("--quantiles", "throughput:0.25,0.75", "--quantiles", "S2.busy:0.5")
+    found = run_json("simulate", SERIAL, *SHORT, *asked, "--out", tmp_path / "all.csv")["quantiles"]
+    assert [(each["measure"], each["share"]) for each in found] == [
+        ("throughput", 0.25), ("throughput", 0.75), ("S2.busy", 0.5)
+    ]  # fmt: skip
+    table = pd.read_csv(tmp_path / "all.csv")
+    for each in found:
+        values = table.loc[table["measure"] == each["measure"], "value"]
+        assert each["value"] == pytest.approx(np.quantile(values, each["share"], method="inverted_cdf"))
+    shown = run("simulate", SERIAL, *SHORT, *asked).stdout
+    assert "quantiles over 5 replications" in shown
+
+
+@pytest.mark.parametrize("text", ["throughput", "throughput:", ":0.5", "throughput:0.5,1", "throughput:5%"])
+def test_quantiles_that_cannot_be_read_are_refused(text: str) -> None:
+    result = run("simulate", SERIAL, *SHORT, "--quantiles", text)
+    assert result.exit_code == 2
+    assert "write it as 'throughput:0.05,0.95'" in result.output
+
+
+def test_the_series_that_are_written_add_up_to_the_measures(tmp_path: Path) -> None:
+    files = ("--out", tmp_path / "all.csv", "--telemetry", tmp_path / "series.csv", "--interval", "5min")
+    assert run("simulate", SERIAL, *SHORT, *files).exit_code == 0
+    series, table = pd.read_csv(tmp_path / "series.csv"), pd.read_csv(tmp_path / "all.csv")
+    first = table[table["replication"] == 0].set_index("measure")["value"]
+    assert series["start_s"].tolist() == [0, 300, 600, 900]
+    assert series["parts_out"].sum() == first["parts_out"]
+    assert series["wip"].mean() == pytest.approx(first["wip"], rel=1e-6)
+    assert series["S2.busy"].mean() == pytest.approx(first["S2.busy"], rel=1e-6)
+
+
+def test_batch_means_are_those_of_the_first_replication_without_its_warm_up() -> None:
+    arguments = ("simulate", SERIAL, "--horizon", "3h", "--warm-up", "20min", "--workers", "1", "-n", "2")
+    found = run_json(*arguments, "--batch-means")
+    means = found["batch_means"]
+    out = means["parts_out per hour"]
+    assert out["batch_size"] * out["estimate"]["replications"] + out["left_out"] == 160  # minutes
+    alone = run_json(*arguments[:-1], "1")["kpis"]
+    assert out["estimate"]["mean"] == pytest.approx(alone["throughput"]["mean"], rel=0.05)
+    assert means["wip"]["estimate"]["mean"] == pytest.approx(alone["wip"]["mean"], rel=0.05)
+    shown = run(*arguments, "--batch-means").stdout
+    assert "as one long run" in shown
+    short = run("simulate", SERIAL, *SHORT, "--batch-means")
+    assert short.exit_code != 0
+    assert "need 32 or more" in short.output

@@ -4,13 +4,14 @@ import contextlib
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opt_twin.errors import InstanceError
+from opt_twin.errors import InstanceError, OptionError
 from opt_twin.export import (
     evaluation_frame,
     front_csv,
@@ -20,9 +21,14 @@ from opt_twin.export import (
     schedule_from_csv,
     schedule_from_json,
     schedule_json,
+    series_frame,
 )
+from opt_twin.io import read_line
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.search import ParetoFront
+from opt_twin.simulation import RunSettings, run_replication
+
+ROOT = Path(__file__).parents[2]
 
 text = st.text(max_size=20)
 
@@ -193,3 +199,14 @@ def test_an_objective_without_a_unit_keeps_its_name(samples, line):
         line, objectives=(Objective("throughput", "throughput", "max"), Objective("wip", "wip"))
     )
     assert "throughput,throughput.low" in front_csv(front)
+
+
+def test_the_series_of_a_run_become_a_column_each():
+    line = read_line(ROOT / "models" / "serial_3.yaml")
+    run = run_replication(line, settings=RunSettings(horizon=600, interval=120))
+    frame = series_frame(run)
+    assert frame["start_s"].tolist() == [0, 120, 240, 360, 480]
+    assert list(frame.columns[1:]) == list(run.series)
+    assert frame["wip"].tolist() == run.series["wip"].tolist()
+    with pytest.raises(OptionError, match="no telemetry"):
+        series_frame(run_replication(line, settings=RunSettings(horizon=600)))

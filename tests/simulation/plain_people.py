@@ -1,13 +1,13 @@
 """A plain engine of people, shifts, maintenance and neighbours, written from docs/semantics.md alone.
 
-It is that of `test_simulation_second_engine`, in which whatever keeps a server from working is a halt.
+It is that of `second_engine`, in which whatever keeps a server from working is a halt.
 """
 
 import math
 from functools import partial
 from itertools import count
 
-from test_simulation_second_engine import SecondEngine
+from second_engine import SecondEngine
 
 from opt_twin.line.people import WEEK
 

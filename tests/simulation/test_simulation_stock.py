@@ -402,3 +402,27 @@ def test_parts_leave_their_pallets_at_a_stock(line_of):
     assert found.values["tray.in_use"] + found.values["tray.free"] + found.values[
         "tray.returning"
     ] == pytest.approx(1)
+
+
+def test_a_kit_of_parts_that_two_stocks_ordered_is_struck_off_both_orders(line_of):
+    fields = {"demand": 10_000, "reorder_point": 3, "order_up_to": 4, "initial": 0}
+    line = line_of(
+        Source(name="InA", replenishes="ShopA", mix={"a": 1}),
+        Source(name="InB", replenishes="ShopB", mix={"b": 1}),
+        Station(name="S", cycle_time=4, components={"a": 1, "b": 1}, routing="round_robin"),
+        Stock(name="ShopA", **fields),
+        Stock(name="ShopB", **fields),
+        products=(Product(name="a"), Product(name="b")),
+        ways=(
+            Connection(source="InA", target="S"),
+            Connection(source="InB", target="S"),
+            Connection(source="S", target="ShopA"),
+            Connection(source="S", target="ShopB"),
+        ),
+    )
+    found = run(line, 100)
+    # each kit fills one stock and takes a part off both orders, so that the other one orders anew; after
+    # the seventh ShopA is full, and the last part for ShopB finds no other to go with
+    for shop, ordered, came in (("ShopA", 7, 4), ("ShopB", 8, 3)):
+        assert sum(int(quantity) for _, quantity in told(found, "order", shop)) == ordered
+        assert sum(event.kind == "exit" and event.element == shop for event in found.events) == came

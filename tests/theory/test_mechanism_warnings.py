@@ -31,6 +31,7 @@ from opt_twin.line import (
     Transport,
     chain,
 )
+from opt_twin.simulation import RunSettings, run_replication
 from opt_twin.theory import covers, line_warnings
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -333,3 +334,42 @@ def test_the_pallet_loop_is_limited_by_its_carts_as_its_header_says():
         "fleet cart (2 vehicles) lets at most 90 parts per hour through, less than the slowest "
         "station: Screw could make 143; 4 would not limit it"
     )
+
+
+def loop_with_a_batch(number=3, size=4, unloaded_at=None, source=None, **fields):
+    return line_of(
+        station("Pre"),
+        station("Oven", batch_size=size, **fields),
+        source=source or Source(name="In", pallets="Tray"),
+        pallets=(Pallets(name="Tray", number=number, unloaded_at=unloaded_at),),
+    )
+
+
+@pytest.mark.parametrize("unloaded_at", [None, "Oven"])
+def test_a_batch_larger_than_the_pallets_of_its_loop_is_told_and_never_starts(unloaded_at):
+    line = loop_with_a_batch(unloaded_at=unloaded_at)
+    told = (
+        "Oven waits for batches of 4, but only 3 parts can be in the loop of pallets Tray: no batch is ever "
+        "complete; give the loop more pallets, make the batch smaller, or write a batch_wait"
+    )
+    assert [text for text in warnings(line) if "Oven" in text] == [told]
+    run = run_replication(line, settings=RunSettings(horizon=3600))
+    assert run.starved == ("Oven",)
+    assert run.values["parts_out"] == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"number": 4},
+        {"unloaded_at": "Pre"},
+        {"batch_wait": 60},
+        {"source": Source(name="In", interarrival=60), "number": 4},
+    ],
+    ids=str,
+)
+def test_a_batch_that_can_start_is_not_told(fields):
+    line = loop_with_a_batch(**fields)
+    assert not [text for text in warnings(line) if "batches of" in text]
+    run = run_replication(line, settings=RunSettings(horizon=3600))
+    assert run.values["parts_out"] > 0
