@@ -112,10 +112,10 @@ AGAIN = _shop(_job(("m", 2), ("m", 2)), _job(("m", 1), name="b"), buffers={"m": 
 
 
 def _crew(*demands, **resource):
-    steps = (
-        {"machine": m, "duration": 3, "demands": {"crew": d}} for m, d in zip("mno", demands, strict=False)
-    )
-    jobs = (_job(step, name=name) for name, step in zip("abc", steps, strict=False))
+    jobs = [
+        _job({"machine": machine, "duration": 3, "demands": {"crew": demand}}, name=name)
+        for name, machine, demand in zip("abc", "mno", demands, strict=False)
+    ]
     return _shop(*jobs, resources=[{"name": "crew", "capacity": 2} | resource])
 
 
