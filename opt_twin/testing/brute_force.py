@@ -210,6 +210,10 @@ class _Search:
         if one.machine and one.machine == other.machine:
             if any(v.rule in _FOR_GOOD for v in machines(self.instance, assignments)):
                 return True
+            gap = together[1].start - together[0].end
+            needed = self.instance.setup_time(one.machine, together[0].family, together[1].family)
+            if 0 <= gap < needed and gap < self._shortest(one.machine):
+                return True
             if one.machine in self.instance.batching and one.start == other.start and one.end != other.end:
                 return True
         if one.job is other.job:
@@ -219,6 +223,15 @@ class _Search:
             if any(v.rule in _FOR_GOOD | last for v in orders(self.instance, together)):
                 return True
         return any(lags(self.instance, together)) or any(resources(self.instance, together))
+
+    def _shortest(self, machine: str) -> int:
+        """Return the ticks of the shortest thing that can be done on `machine`."""
+        return min(
+            option.duration
+            for job, position in self.instance.on_machine(machine)
+            for option in self.instance.options(job, position)
+            if option.machine == machine
+        )
 
     def _neighbours(self, one: Step, other: Step) -> bool:
         """Return whether no operation can come between two of a job's route."""
