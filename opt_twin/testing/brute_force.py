@@ -113,12 +113,21 @@ class _Search:
 
     def run(self) -> _Best | None:
         """Return the best schedule with its values, or the one that was known where none is better."""
-        self._descend([], self._ways)
+        open_ones = self._ways
+        if self.best is not None:
+            known = self.best[0]
+            open_ones = {
+                key: [way for way in ways if self._least([way], {}, final=False) < known]
+                for key, ways in self._ways.items()
+            }
+        self._descend([], open_ones)
         return self.best
 
     def _descend(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]]) -> None:
         """Try all ways of the operation with the fewest ways left."""
-        if self.best is not None and self._least(chosen, open_ones) >= self.best[0]:
+        if not all(open_ones.values()):
+            return
+        if self.best is not None and self._least(chosen, open_ones, final=False) >= self.best[0]:
             return
         if not open_ones:
             self._judge(chosen)
@@ -132,7 +141,7 @@ class _Search:
                 self._descend(now, left)
 
     def _judge(self, chosen: list[_Way]) -> None:
-        values = self._least(chosen, {})
+        values = self._least(chosen, {}, final=True)
         schedule = Schedule(
             assignments=tuple(way.step.assignment for way in chosen if way.step is not None),
             tick=self.instance.tick,
@@ -278,8 +287,8 @@ class _Search:
 
     # what it is worth
 
-    def _least(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]]) -> tuple[int, ...]:
-        """Return what each stage is worth at least; exact when nothing is open."""
+    def _least(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]], *, final: bool) -> tuple[int, ...]:
+        """Return what each stage is worth at least; exact when it is the final choice."""
         groups = [[way] for way in chosen] + list(open_ones.values())
         ends: dict[str, int] = {}
         for ways in groups:
@@ -289,10 +298,10 @@ class _Search:
         values = []
         for index, term in enumerate(self.terms):
             value = sum(min(way.cost[index] for way in ways) for ways in groups)
-            if term.measure in _WHOLE and not open_ones:
+            if term.measure in _WHOLE and final:
                 value += _WHOLE[term.measure](self.instance, chosen)
             elif term.measure in _LATEST:
-                value += _over_jobs(self.instance, term, ends, final=not open_ones)
+                value += _over_jobs(self.instance, term, ends, final=final)
             values.append(term.factor * value)
         rest = iter(values)
         return tuple(sum(islice(rest, len(stage))) for stage in self.objective.stages)
