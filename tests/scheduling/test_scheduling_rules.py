@@ -316,9 +316,12 @@ def test_jobs_that_start_together_have_no_order_among_the_machines_of_a_group():
             for job in SMALL_OVEN.jobs
         ),
     )
+    line = shop.replace(same_sequence=(), machines=("m", "n"), permutation=True)
     for first, second in ("ab", "ba"):
         plan = _plan(f"a 0 m 0 3; b 0 m 0 3; {first} 1 n 3 4; {second} 1 n 4 5")
-        assert verify(shop, plan) == ()
+        assert verify(shop, plan) == verify(line, plan) == ()
+    (violation,) = verify(line, _plan("a 0 m 0 3; b 0 m 3 6; b 1 n 6 7; a 1 n 7 8"))
+    assert (violation.rule, violation.where) == ("permutation", "machines m and n: jobs a and b")
 
 
 @pytest.mark.parametrize(
