@@ -2,6 +2,7 @@
 
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import RULES, dispatch
+from opt_twin.scheduling.explain import Explanation, Requirement, explain_infeasibility
 from opt_twin.scheduling.features import FEATURES, missing_features
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
 from opt_twin.scheduling.instance import SchedulingInstance
@@ -17,6 +18,7 @@ from opt_twin.scheduling.objectives import (
     evaluate_stages,
     parse_objective,
 )
+from opt_twin.scheduling.pareto import ScheduleFront, pareto_schedules
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
 from opt_twin.scheduling.solve import solve_schedule, solver_names
@@ -34,6 +36,7 @@ __all__ = [
     "BestKnown",
     "Closure",
     "Delivery",
+    "Explanation",
     "Job",
     "Key",
     "Mode",
@@ -41,8 +44,10 @@ __all__ = [
     "Operation",
     "Precedence",
     "PriceStep",
+    "Requirement",
     "Resource",
     "RoundingLoss",
+    "ScheduleFront",
     "SchedulingInstance",
     "SchedulingSolver",
     "Term",
@@ -52,10 +57,12 @@ __all__ = [
     "dispatch",
     "evaluate_objective",
     "evaluate_stages",
+    "explain_infeasibility",
     "left_shifted",
     "load_instance",
     "lower_bound",
     "missing_features",
+    "pareto_schedules",
     "parse_instance",
     "parse_objective",
     "read_instance",
