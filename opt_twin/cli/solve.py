@@ -28,7 +28,8 @@ from opt_twin.files import write_text
 if TYPE_CHECKING:
     from opt_twin.plan import Schedule
     from opt_twin.results import Result, TracePoint
-    from opt_twin.scheduling import SchedulingInstance
+    from opt_twin.scheduling import Explanation, SchedulingInstance
+    from opt_twin.solvers import SolveOptions
 
 __all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "solved", "verify"]
 
@@ -77,12 +78,31 @@ def solve(
         result = solve_schedule(
             problem, objective=objective, solver=solver, options=options, on_progress=show
         )
+    reason = _reason(problem, result, options)
     with undisturbed():
-        screen.json(solved(problem, result))
+        screen.json(solved(problem, result) | ({} if reason is None else {"explanation": reason.to_dict()}))
         screen.result(_sentence(problem, result))
+        if reason is not None:
+            screen.result(reason)
         if result.best is not None:
             _write(result.best, problem, gantt, out)
     return result_code(result)
+
+
+def _reason(
+    problem: SchedulingInstance, result: Result[Schedule], options: SolveOptions
+) -> Explanation | None:
+    """Return which demands cannot be kept together when no schedule is feasible."""
+    from opt_twin.results import Status
+    from opt_twin.scheduling import explain_infeasibility
+
+    if result.status is not Status.INFEASIBLE:
+        return None
+    try:
+        limits = options.replace(time_limit=min(20.0, options.time_limit))
+        return explain_infeasibility(problem, options=limits)
+    except KeyboardInterrupt:  # the answer itself must come out
+        return None
 
 
 def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None, out: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import RULES, dispatch
+from opt_twin.scheduling.explain import Explanation, Requirement, explain_infeasibility
 from opt_twin.scheduling.features import FEATURES, missing_features
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance, simplifications
 from opt_twin.scheduling.instance import SchedulingInstance
@@ -17,6 +18,7 @@ from opt_twin.scheduling.objectives import (
     evaluate_stages,
     parse_objective,
 )
+from opt_twin.scheduling.pareto import ScheduleFront, pareto_schedules
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
 from opt_twin.scheduling.replanning import replanning_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
@@ -37,6 +39,7 @@ __all__ = [
     "Candidate",
     "Closure",
     "Delivery",
+    "Explanation",
     "Job",
     "Key",
     "Mode",
@@ -44,10 +47,12 @@ __all__ = [
     "Operation",
     "Precedence",
     "PriceStep",
+    "Requirement",
     "Resource",
     "RobustChoice",
     "RobustScore",
     "RoundingLoss",
+    "ScheduleFront",
     "SchedulingInstance",
     "SchedulingSolver",
     "Term",
@@ -58,10 +63,12 @@ __all__ = [
     "dispatch",
     "evaluate_objective",
     "evaluate_stages",
+    "explain_infeasibility",
     "left_shifted",
     "load_instance",
     "lower_bound",
     "missing_features",
+    "pareto_schedules",
     "parse_instance",
     "parse_objective",
     "read_instance",

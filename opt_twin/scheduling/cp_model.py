@@ -116,9 +116,13 @@ class SchedulingModel:
         self._measures = Measures(self._tasks, self._machines)
         for number, value in enumerate(self._values(self._objective)):
             lower, upper = (self._lower, self._upper) if number == 0 else (0, None)
-            top = 2**61 if upper is None else upper
-            stage = self.model.new_int_var(min(lower, top), top, f"stage_{number}")
-            self.model.add(stage >= value)
+            stage = value
+            if not hasattr(value, "index"):  # a sum, or no more than a number
+                stage = self.model.new_int_var(0, 2**61, f"stage_{number}")
+                self.model.add(stage >= value)
+            self.model.add(stage >= (lower if upper is None else min(lower, upper)))
+            if upper is not None:
+                self.model.add(stage <= upper)
             self.stages.append(stage)
         self.model.minimize(self.stages[0])
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
+from opt_twin.scheduling.cp_energy import energy_cost
 from opt_twin.scheduling.cp_machines import Machines
 from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced, whole
 from opt_twin.scheduling.jobs import Job
@@ -30,7 +29,7 @@ class Measures:
         """Return what a term measures, without its factor."""
         key = term.measure, term.priority
         if key not in self._made:
-            self._made[key] = _MEASURES[term.measure](self, term)
+            self._made[key] = getattr(self, term.measure)(term)
         return self._made[key]
 
     # over jobs
@@ -84,7 +83,8 @@ class Measures:
         enforced(self._model.add(part >= value), literals or [])
         return part
 
-    def _makespan(self, term: Term) -> Any:
+    def makespan(self, term: Term) -> Any:
+        """Return the largest completion."""
         makespan = self._model.new_int_var(0, self._tasks.horizon, "makespan")
         for job in self._jobs(term):
             self._model.add(makespan >= self.completion(job))
@@ -92,7 +92,8 @@ class Measures:
             self._machines.add_loads(makespan)
         return makespan
 
-    def _flow_time(self, term: Term) -> Any:
+    def total_weighted_flow_time(self, term: Term) -> Any:
+        """Return the weighted sum of the times from release to completion."""
         total = []
         for job in self._jobs(term):
             flow = self.completion(job) - job.release
@@ -116,20 +117,24 @@ class Measures:
             self._made[key] = self._tardiness_of(job)
         return self._made[key]
 
-    def _total_weighted_tardiness(self, term: Term) -> Any:
+    def total_weighted_tardiness(self, term: Term) -> Any:
+        """Return the sum of weights times tardiness."""
         return sum(job.weight * late for job, late in self._tardinesses(term) if job.weight)
 
-    def _total_tardiness(self, term: Term) -> Any:
+    def total_tardiness(self, term: Term) -> Any:
+        """Return the sum of tardiness."""
         return sum(late for _, late in self._tardinesses(term))
 
-    def _maximum_tardiness(self, term: Term) -> Any:
+    def maximum_tardiness(self, term: Term) -> Any:
+        """Return the largest tardiness."""
         most = self._model.new_int_var(0, self._tasks.horizon, "maximum_tardiness")
         for job in self._jobs(term):
             if job.due is not None:
                 self._model.add(most >= self.completion(job) - job.due)
         return most
 
-    def _weighted_number_tardy(self, term: Term) -> Any:
+    def weighted_number_tardy(self, term: Term) -> Any:
+        """Return the sum of the weights of the jobs that are late."""
         total = []
         for job in self._jobs(term):
             if job.due is not None and job.weight:
@@ -138,11 +143,11 @@ class Measures:
                 total.append(job.weight * late)
         return sum(total)
 
-    def _earliness_tardiness(self, term: Term) -> Any:
+    def earliness_tardiness(self, term: Term) -> Any:
+        """Return the weighted sum of tardiness and earliness."""
         total = [job.weight * late for job, late in self._tardinesses(term) if job.weight]
-        for job in self._jobs(term):
-            if job.due is not None and job.earliness_weight:
-                total.append(job.earliness_weight * self._earliness(job, job.due))
+        early = [(job, job.due) for job in self._jobs(term) if job.due is not None and job.earliness_weight]
+        total += [job.earliness_weight * self._earliness(job, due) for job, due in early]
         return sum(total)
 
     def _earliness(self, job: Job, due: int) -> Any:
@@ -167,79 +172,18 @@ class Measures:
 
     # over operations
 
-    def _total_setup_time(self, term: Term) -> Any:
+    def total_setup_time(self, term: Term) -> Any:
+        """Return the ticks of all set-ups."""
         del term
         return sum(setup.ticks * setup.literal for setup in self._machines.setups if setup.ticks)
 
-    def _energy_cost(self, term: Term) -> Any:
+    def energy_cost(self, term: Term) -> Any:
+        """Return the costs of energy."""
         del term
-        return sum(self._energy_of(task) for task in self._tasks)
+        return energy_cost(self._tasks)
 
-    def _energy_of(self, task: Task) -> Any:
-        r"""Return power times the prices of the ticks of an operation, over pieces that are linear.
-
-        .. math:: z_i \Rightarrow a_i \le s_o \le b_i, \; K_o \ge \alpha_i + \beta_i s_o, \qquad \sum_i z_i = y_o
-        """
-        powers = {way.mode.power for way in task.ways}
-        lengths = {way.mode.duration for way in task.ways}
-        if powers == {0}:
-            return 0
-        fixed = all(way.fixed for way in task.ways) and not task.operation.interruptible
-        if fixed and len(powers) == len(lengths) == 1:
-            power, length = powers.pop(), lengths.pop()
-            paid = self._paid(task.start, task.present, (0, length), f"{task.label}")
-            return power * paid
-        until = self._paid(task.end, task.present, (0,), f"end_{task.label}")
-        since = self._paid(task.start, task.present, (0,), f"start_{task.label}", from_above=True)
-        highest = self._highest_price() * self._tasks.horizon * max(powers)
-        cost = self._model.new_int_var(0, highest, f"energy_{task.label}")
-        for way in task.ways:
-            enforced(self._model.add(cost >= way.mode.power * (until - since)), [way.literal])
-        return cost
-
-    def _highest_price(self) -> int:
-        return max((step.price for step in self._instance.tariff), default=0)
-
-    def _paid(
-        self, time: Any, present: Literal, shifts: tuple[int, ...], name: str, *, from_above: bool = False
-    ) -> Any:
-        """Return the sum of the prices of all ticks before `time`, or from `time` on for a length.
-
-        With two shifts it is the sum from `time` to `time` + the second shift. It is bounded from below, or
-        from above for what is subtracted.
-        """
-        steps, horizon = self._instance.tariff, self._tasks.horizon
-        cuts = {0, horizon + 1} | {
-            tick for step in steps for shift in shifts if 0 < (tick := step.start - shift) <= horizon
-        }
-        model = self._model
-        paid = model.new_int_var(0, self._highest_price() * (horizon + 1), f"paid_{name}")
-        literals = []
-        for first, after in pairwise(sorted(cuts)):
-            literal = model.new_bool_var(f"price_{name}_{first}")
-            literals.append(literal)
-            low, slope = self._sum_of_prices(first, shifts)
-            model.add(time >= first).only_enforce_if(literal)
-            model.add(time < after).only_enforce_if(literal)
-            value = low + slope * (time - first)
-            model.add(paid <= value if from_above else paid >= value).only_enforce_if(literal)
-        model.add(sum(literals) == whole(present))
-        return paid
-
-    def _sum_of_prices(self, tick: int, shifts: tuple[int, ...]) -> tuple[int, int]:
-        """Return value and slope, at `tick`, of the sum of prices between the shifts."""
-        value = slope = 0
-        for number, shift in enumerate(shifts):
-            sign = 1 if number == len(shifts) - 1 else -1
-            time = tick + shift
-            for step, after in [*pairwise(self._instance.tariff), (self._instance.tariff[-1], None)]:
-                until = time if after is None else min(time, after.start)
-                value += sign * step.price * max(0, until - step.start)
-                if step.start <= time and (after is None or time < after.start):
-                    slope += sign * step.price
-        return value, slope
-
-    def _total_deviation(self, term: Term) -> Any:
+    def total_deviation(self, term: Term) -> Any:
+        """Return the distances from the earlier plan."""
         del term
         model, horizon, total = self._model, self._instance.horizon(), []
         for planned in self._instance.planned:
@@ -251,14 +195,12 @@ class Measures:
             enforced(model.add(away >= task.start - planned.start), [task.present])
             enforced(model.add(away >= planned.start - task.start), [task.present])
             total.append(away + horizon * (1 - whole(task.present)))
-            for machine in task.machines or ("",):
-                if machine != planned.machine:
-                    total.append(whole(task.literal_on(machine, model)) if machine else 0)
-            if planned.machine and any(not way.mode.machine for way in task.ways):
-                total.append(sum(whole(way.literal) for way in task.ways if not way.mode.machine))
+            others = [way for way in task.ways if way.mode.machine != planned.machine]
+            total += [whole(way.literal) for way in others]
         return sum(total)
 
-    def _skip_cost(self, term: Term) -> Any:
+    def skip_cost(self, term: Term) -> Any:
+        """Return the costs of what is left out."""
         del term
         total = []
         for job in self._instance.jobs:
@@ -269,18 +211,3 @@ class Measures:
                     done = 0 if task is None else whole(task.present)
                     total.append(operation.skip_cost * (whole(route) - done))
         return sum(total)
-
-
-_MEASURES: dict[str, Callable[[Measures, Term], Any]] = {
-    "makespan": Measures._makespan,
-    "total_weighted_tardiness": Measures._total_weighted_tardiness,
-    "total_tardiness": Measures._total_tardiness,
-    "maximum_tardiness": Measures._maximum_tardiness,
-    "weighted_number_tardy": Measures._weighted_number_tardy,
-    "earliness_tardiness": Measures._earliness_tardiness,
-    "total_weighted_flow_time": Measures._flow_time,
-    "total_setup_time": Measures._total_setup_time,
-    "energy_cost": Measures._energy_cost,
-    "total_deviation": Measures._total_deviation,
-    "skip_cost": Measures._skip_cost,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from opt_twin.scheduling.checks import merged
@@ -67,7 +68,7 @@ def missing(resource: Resource) -> list[tuple[int, int, int]]:
     """
     times = sorted({tick for absence in resource.absences for tick in (absence.start, absence.end)})
     found = []
-    for start, end in zip(times, times[1:], strict=False):
+    for start, end in pairwise(times):
         amount = sum(a.amount for a in resource.absences if a.start <= start and end <= a.end)
         if amount:
             found.append((start, end, min(amount, resource.capacity)))

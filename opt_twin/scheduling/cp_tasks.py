@@ -68,8 +68,8 @@ def pieces_of(
     --------
     >>> pieces_of(3, [(4, 6)], 0, 12, interruptible=False)
     [Piece(first=0, last=1, length=3), Piece(first=6, last=9, length=3)]
-    >>> pieces_of(3, [(4, 6)], 0, 12, interruptible=True)
-    [Piece(first=0, last=1, length=3), Piece(first=2, last=3, length=5), Piece(first=6, last=9, length=3)]
+    >>> [(p.first, p.last, p.length) for p in pieces_of(3, [(4, 6)], 0, 9, interruptible=True)]
+    [(0, 1, 3), (2, 3, 5), (6, 6, 3)]
     """
     close = max(latest_end, earliest, *(end for _, end in closed))
     bounds = [0, *(tick for closure in closed for tick in closure), close]
@@ -87,7 +87,7 @@ def pieces_of(
             if place > index:
                 pause += spans[place][0] - spans[place - 1][1]
                 work += spans[place][1] - spans[place][0]
-            # the last tick lies in span `place`: the work left behind it is at least 0, and less than the span
+            # the last tick lies in span `place`, so that the work before it is not enough
             before = work - (spans[place][1] - spans[place][0])
             first = max(start, start + before - duration + 1, earliest)
             last = min(end - 1, start + work - duration, latest_end - duration - pause)
@@ -319,9 +319,9 @@ class Tasks:
         found: list[tuple[int, Mode, list[Piece], bool]],
         latest: int,
     ) -> Task:
-        """Create start, end and the intervals of the ways.
+        r"""Create start, end and the intervals of the ways.
 
-        .. math:: \\sum_m x_{om} = y_o, \\qquad x_{om} \\Rightarrow e_o = s_o + p_{om}
+        .. math:: \sum_m x_{om} = y_o, \qquad x_{om} \Rightarrow e_o = s_o + p_{om}
         """
         from ortools.sat.python import cp_model
 
@@ -380,9 +380,9 @@ class Tasks:
         return self.model.new_optional_interval_var(start, size, end, literal, name)
 
     def _in_a_piece(self, task: Task, way: Way, pieces: list[Piece]) -> None:
-        """Ensure that an interruptible operation takes the closures within it in.
+        r"""Ensure that an interruptible operation takes the closures within it in.
 
-        .. math:: z_i \\Rightarrow a_i \\le s_o \\le b_i, \\; e_o = s_o + p_o + c_i, \\qquad \\sum_i z_i = x_{om}
+        .. math:: z_i \Rightarrow a_i \le s_o \le b_i, \; e_o = s_o + p_o + c_i, \quad \sum_i z_i = x_{om}
         """
         chosen = [self.model.new_bool_var(f"piece_{task.label}_{way.number}_{p.first}") for p in pieces]
         self.model.add(sum(chosen) == whole(way.literal))
