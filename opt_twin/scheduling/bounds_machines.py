@@ -17,36 +17,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from opt_twin.records import Record, record
 from opt_twin.scheduling.bounds_setups import cheapest_walks, first_setups
 from opt_twin.scheduling.carlier import Timed, carlier, jackson_bound, machine_load_bound, schrage
-from opt_twin.scheduling.instance import SchedulingInstance
-from opt_twin.scheduling.windows import NEVER, Network, Task
+from opt_twin.scheduling.tasks import Task
+from opt_twin.scheduling.windows import NEVER, Network
 from opt_twin.solvers import Stop
 
-__all__ = ["LowerBound", "Relaxation", "parallel_bound", "two_machine_bound"]
+__all__ = ["Found", "Relaxation", "parallel_bound", "two_machine_bound"]
 
 _MOST_SETS = 60
 """Sets of machines that are looked at."""
 
 
-@record
-class LowerBound(Record):
-    """A value that no schedule is below, and where it comes from.
-
-    Attributes
-    ----------
-    name
-        Of the argument: ``longest job``, ``machine load``, ...
-    value
-        Ticks, or the unit of the objective.
-    where
-        What it looked at: ``machine M3``, ``job J7``, ``resource R1``, ``all jobs``.
-    """
+class Found(NamedTuple):
+    """A value that no schedule is below, and where it comes from."""
 
     name: str
     value: int
@@ -85,7 +74,7 @@ class Relaxation:
         network = self.network
         return network.starts[index], network.tasks[index].shortest, self.tails[index]
 
-    def bounds(self, *, nodes: int, stop: Stop | None = None) -> Iterator[LowerBound]:
+    def bounds(self, *, nodes: int, stop: Stop | None = None) -> Iterator[Found]:
         """Yield all bounds on the maximum; `nodes` of branch and bound for each machine."""
         yield from self._jobs()
         yield from self._machines(nodes, stop)
@@ -93,50 +82,54 @@ class Relaxation:
         yield from self._sets()
         yield from self._flow_shop()
 
-    def _jobs(self) -> Iterator[LowerBound]:
+    def _jobs(self) -> Iterator[Found]:
         completions = self.network.completions()
         for job in self.instance.jobs:
             if job.name not in self.after or job.name not in completions:
                 continue
             where = f"job {job.name}"
             value = completions[job.name] + self.after[job.name]
-            yield LowerBound(name="longest job", value=value, where=where)
+            yield Found(name="longest job", value=value, where=where)
             if job.order == "open":
                 own = [self.timed(i) for i in self.network.tasks_of(job) if i in self._counted]
-                yield LowerBound(name="open job", value=jackson_bound(own), where=where)
-        for index in self.counted:  # a path may end at another job
+                yield Found(name="open job", value=jackson_bound(own), where=where)
+        for index in self.counted if self.instance.precedences else ():  # a path may end at another job
             value = self.network.ends[index] + self.tails[index]
-            yield LowerBound(name="longest path", value=value, where=_place(self.network.tasks[index]))
+            yield Found(name="longest path", value=value, where=_place(self.network.tasks[index]))
 
     @property
     def _counted(self) -> frozenset[int]:
         return frozenset(self.counted)
 
-    def _machines(self, nodes: int, stop: Stop | None) -> Iterator[LowerBound]:
+    def _machines(self, nodes: int, stop: Stop | None) -> Iterator[Found]:
         """Yield the bounds of one machine each, the branch and bound only where it can gain."""
-        best, hard = NEVER, []
+        best, best_where = NEVER, ""
+        hard: list[tuple[int, str, list[Timed]]] = []
         for machine, members in self.by_machine.items():
             if machine in self.instance.batching:
                 continue
             where = f"machine {machine}"
             operations = [self.timed(index) for index in members]
-            yield LowerBound(name="machine load", value=machine_load_bound(operations), where=where)
+            yield Found(name="machine load", value=machine_load_bound(operations), where=where)
             closures = self.instance.closures.get(machine, ())
             closed = sorted((closure.start, closure.end) for closure in closures)
             preemptive = jackson_bound(operations, _disjoint(closed))
-            yield LowerBound(name="one machine, preemptive", value=preemptive, where=where)
+            yield Found(name="one machine, preemptive", value=preemptive, where=where)
             yield from self._setups(machine, members)
-            best = max(best, preemptive)
+            if preemptive > best:
+                best, best_where = preemptive, where
             if nodes:
-                hard.append((schrage(operations).value, machine, operations))
-        for value, machine, operations in sorted(hard, key=lambda entry: (-entry[0], entry[1])):
+                hard.append((schrage(operations).value, where, operations))
+        for value, where, operations in sorted(hard, key=lambda entry: (-entry[0], entry[1])):
             if value <= best:  # its optimum is no better than what is known
-                return
+                break
             found = carlier(operations, most_nodes=nodes, stop=stop)
-            best = max(best, found.bound)
-            yield LowerBound(name="one machine", value=found.bound, where=f"machine {machine}")
+            if found.bound > best:
+                best, best_where = found.bound, where
+        if hard:
+            yield Found(name="one machine", value=best, where=best_where)
 
-    def _setups(self, machine: str, members: Sequence[int]) -> Iterator[LowerBound]:
+    def _setups(self, machine: str, members: Sequence[int]) -> Iterator[Found]:
         tasks = [self.network.tasks[index] for index in members]
         families = {task.job.family_of(task.key[1]) for task in tasks}
         walks = cheapest_walks(self.instance, machine, families)
@@ -147,9 +140,9 @@ class Relaxation:
         first = first_setups(self.instance, machine)
         setups = min(max(0, first.get(family, 0) - head) + ticks for family, ticks in walks.items())
         value = machine_load_bound(operations) + setups
-        yield LowerBound(name="machine load with set-ups", value=value, where=f"machine {machine}")
+        yield Found(name="machine load with set-ups", value=value, where=f"machine {machine}")
 
-    def _batches(self) -> Iterator[LowerBound]:
+    def _batches(self) -> Iterator[Found]:
         """Yield the bounds of batching machines: pieces of operations fill the batches, the longest first."""
         for machine, places in self.instance.batching.items():
             members = self.by_machine.get(machine, ())
@@ -161,9 +154,9 @@ class Relaxation:
                 work = sum(_batch_work(tasks, places) for tasks in families.values())
                 head = min(self.network.starts[index] for index in members)
                 value = head + work + min(self.tails[index] for index in members)
-                yield LowerBound(name="batches", value=value, where=f"machine {machine}")
+                yield Found(name="batches", value=value, where=f"machine {machine}")
 
-    def _sets(self) -> Iterator[LowerBound]:
+    def _sets(self) -> Iterator[Found]:
         """Yield the bounds of sets of machines that share operations."""
         if all(len(machines) == 1 for machines in self.by_set):
             return
@@ -180,9 +173,9 @@ class Relaxation:
             inside = [index for own, members in self.by_set.items() if own <= machines for index in members]
             value = parallel_bound([self.timed(index) for index in inside], len(machines))
             where = f"machines {', '.join(sorted(machines))}"
-            yield LowerBound(name="parallel machines", value=value, where=where)
+            yield Found(name="parallel machines", value=value, where=where)
 
-    def _flow_shop(self) -> Iterator[LowerBound]:
+    def _flow_shop(self) -> Iterator[Found]:
         """Yield the best two-machine bound of a permutation flow shop."""
         instance, network = self.instance, self.network
         streams = "lot streaming" in instance.features
@@ -194,13 +187,13 @@ class Relaxation:
         starts = np.array([[network.starts[index] for index in row] for row in rows])
         tails = np.array([[self.tails[index] for index in row] for row in rows])
         machines = [operation.machine for operation in jobs[0].operations]
-        ways = [network.transport(a, b) for a, b in zip(machines, machines[1:], strict=False)]
+        ways = [network.transport(a, b) for a, b in pairwise(machines)]
         for first, second in combinations(range(len(machines)), 2):
             lags = durations[:, first + 1 : second].sum(axis=1) + sum(ways[first:second])
             between = two_machine_bound(durations[:, first], lags, durations[:, second])
             value = int(starts[:, first].min()) + between + int(tails[:, second].min())
             where = f"machines {machines[first]} and {machines[second]}"
-            yield LowerBound(name="two machines", value=value, where=where)
+            yield Found(name="two machines", value=value, where=where)
 
 
 def _place(task: Task) -> str:

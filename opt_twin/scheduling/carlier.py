@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from opt_twin.solvers import Stop
@@ -174,9 +175,11 @@ def carlier(operations: Sequence[Timed], *, most_nodes: int = 1000, stop: Stop |
     >>> carlier([(10, 5, 7), (13, 6, 26), (11, 7, 24), (20, 4, 21), (30, 3, 8), (0, 6, 17), (30, 2, 0)])
     OneMachine(bound=50, value=50, sequence=(5, 0, 1, 2, 3, 4, 6))
     """
-    best, best_sequence = _LARGE, ()
+    best = _LARGE
+    best_sequence: tuple[int, ...] = ()
     open_nodes = [_Node(jackson_bound(operations), 0, tuple(operations))]
     counted = 0
+    numbers = count(1)
     while open_nodes and open_nodes[0].bound < best:
         if counted >= most_nodes or (stop is not None and stop()):
             if not best_sequence:
@@ -191,7 +194,7 @@ def carlier(operations: Sequence[Timed], *, most_nodes: int = 1000, stop: Stop |
         for part in _branch(node.operations, sequence, starts):
             bound = max(node.bound, jackson_bound(part))
             if bound < best:
-                heapq.heappush(open_nodes, _Node(bound, counted * 2 + len(open_nodes), part))
+                heapq.heappush(open_nodes, _Node(bound, next(numbers), part))
     if not best_sequence:  # stopped before the first node
         sequence, best, _ = _schrage(operations)
         return OneMachine(open_nodes[0].bound, best, tuple(sequence))

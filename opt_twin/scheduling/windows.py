@@ -9,15 +9,15 @@ windows, Annals of Operations Research 16:201-240 (generalised precedences as lo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
-from opt_twin.plan import Assignment
 from opt_twin.scheduling.instance import SchedulingInstance
-from opt_twin.scheduling.jobs import Job, Key, Mode, Operation
+from opt_twin.scheduling.jobs import Job, Key
+from opt_twin.scheduling.tasks import Task, certain_tasks, earliest, routes_that_can_be_taken, supplies
 
-__all__ = ["NEVER", "Head", "Network", "Tail", "Task", "heads", "tails"]
+__all__ = ["NEVER", "Head", "Network", "Tail", "heads", "tails"]
 
 NEVER = -(2**62)
 """The tail of an operation that no completion waits for."""
@@ -68,80 +68,16 @@ def tails(job: Job) -> tuple[Tail, ...]:
     return tuple(reversed(found))
 
 
-class Way(NamedTuple):
-    """One way of doing an operation: where, how long, and what it needs besides."""
-
-    machine: str
-    duration: int
-    demands: Mapping[str, int]
-    closed: Sequence[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """An operation that every schedule holds.
-
-    Attributes
-    ----------
-    key, job, operation
-        Which one.
-    ways
-        How it can be done; the one that is decided when it is frozen.
-    shortest
-        Ticks of work at least.
-    longest
-        Ticks from start to end at most; None without a limit.
-    frozen
-        When it is done, if that is decided.
-    """
-
-    key: Key
-    job: Job
-    operation: Operation
-    ways: tuple[Way, ...]
-    shortest: int
-    longest: int | None
-    frozen: Assignment | None
-
-    @property
-    def machines(self) -> frozenset[str]:
-        """The machines that may do it; an empty name among them when it may do without."""
-        return frozenset(way.machine for way in self.ways)
-
-
-def _earliest(way: Way, start: int, *, interruptible: bool) -> tuple[int, int]:
-    """Return the first start from `start` on that the closures allow, and the end that belongs to it."""
-    left = way.duration
-    interruptible = interruptible and left > 0
-    for opens, closes in way.closed:
-        if closes <= start:
-            continue
-        if interruptible:
-            if opens <= start:
-                start = closes
-            elif start + left > opens:
-                break
-        elif start + left > opens and (left or opens < start):
-            start = closes
-    if not interruptible:
-        return start, start + left
-    time = start
-    for opens, closes in way.closed:
-        if closes > start and time + left > opens:
-            left -= opens - time
-            time = closes
-    return start, time + left
-
-
-@dataclass(slots=True)
 class _Arcs:
     """Distances that every schedule keeps: from node, to node, ticks. Node 2 i is the start of task i."""
 
-    after: list[list[tuple[int, int]]]
-    before: list[list[tuple[int, int]]]
-    own: list[list[tuple[int, int]]] = field(default_factory=list)
+    def __init__(self, nodes: int) -> None:
+        self.after: list[list[tuple[int, int]]] = [[] for _ in range(nodes)]
+        self.before: list[list[tuple[int, int]]] = [[] for _ in range(nodes)]
+        self.own: list[list[tuple[int, int]]] = [[] for _ in range(nodes)]
 
     def add(self, source: int, target: int, ticks: int, *, own: bool) -> None:
+        """Add a distance; `own` when both are of one job."""
         self.after[source].append((target, ticks))
         self.before[target].append((source, ticks))
         if own:
@@ -162,16 +98,10 @@ class Network:
 
     def __init__(self, instance: SchedulingInstance) -> None:
         self.instance = instance
-        self._frozen = {(a.job, a.operation): a for a in instance.frozen}
-        self.tasks: list[Task] = []
-        self._index: dict[Key, int] = {}
-        self._supply = _supplies(instance)
-        for job in instance.jobs:
-            for position in self._certain(job):
-                self._index[job.name, position] = len(self.tasks)
-                self.tasks.append(self._task(job, position))
-        count = 2 * len(self.tasks)
-        self._arcs = _Arcs(*([[] for _ in range(count)] for _ in range(3)))
+        self.tasks = certain_tasks(instance)
+        self._index = {task.key: index for index, task in enumerate(self.tasks)}
+        self._supply = supplies(instance)
+        self._arcs = _Arcs(2 * len(self.tasks))
         self._rest: dict[str, tuple[int, int]] = {}
         for job in instance.jobs:
             self._arcs_of_job(job)
@@ -184,55 +114,6 @@ class Network:
         keys = ((job.name, position) for position in range(len(job.operations)))
         return [self._index[key] for key in keys if key in self._index]
 
-    def _taken(self, job: Job) -> tuple[str, ...]:
-        """Return the routes of `job` that can be taken; the one of a frozen operation where there is one."""
-        decided = [
-            job.operations[position].route
-            for name, position in self._frozen
-            if name == job.name and job.operations[position].route
-        ]
-        return tuple(decided[:1]) or job.routes
-
-    def _certain(self, job: Job) -> list[int]:
-        """Return the positions that every schedule holds."""
-        if not any(operation.may_be_left_out for operation in job.operations):
-            return list(range(len(job.operations)))
-        routes = self._taken(job)
-        only = routes[0] if len(routes) == 1 else ""
-        return [
-            position
-            for position, operation in enumerate(job.operations)
-            if (job.name, position) in self._frozen
-            or (not operation.optional and operation.route in {"", only})
-        ]
-
-    def _task(self, job: Job, position: int) -> Task:
-        operation, frozen = job.operations[position], self._frozen.get((job.name, position))
-        instance = self.instance
-        if not operation.modes and not operation.demands:
-            closed = (
-                tuple((c.start, c.end) for c in instance.closures.get(operation.machine, ()))
-                if len(instance.closures.get(operation.machine, ())) < 2
-                else instance.closed(Mode(machine=operation.machine, duration=operation.duration))
-            )
-            ways = [Way(operation.machine, operation.duration, {}, closed)]
-        else:
-            options = instance.options(job, position)
-            if frozen is not None:
-                options = options[frozen.mode : frozen.mode + 1] or options
-            ways = [Way(m.machine, m.duration, m.demands, instance.closed(m)) for m in options]
-        fixed = not job.is_elastic(position) and not any(w.machine in instance.batching for w in ways)
-        fixed = fixed and not (operation.interruptible and any(w.closed for w in ways))
-        return Task(
-            key=(job.name, position),
-            job=job,
-            operation=operation,
-            ways=tuple(ways),
-            shortest=min(way.duration for way in ways),
-            longest=max(way.duration for way in ways) if fixed else None,
-            frozen=frozen,
-        )
-
     def _arcs_of_job(self, job: Job) -> None:
         own = self.tasks_of(job)
         for index in own:
@@ -241,12 +122,15 @@ class Network:
             if task.longest is not None:
                 self._arcs.add(2 * index + 1, 2 * index, -task.longest, own=True)
         if job.order == "route":
-            for before, after in zip(own, own[1:], strict=False):
+            for before, after in pairwise(own):
                 self._follow(before, after)
         first = self.tasks[own[0]].key[1] if own else len(job.operations)
         last = self.tasks[own[-1]].key[1] if own else -1
         if job.order == "route":
-            self._rest[job.name] = self._between(job, -1, first), self._between(job, last, len(job.operations))
+            self._rest[job.name] = (
+                self._between(job, -1, first),
+                self._between(job, last, len(job.operations)),
+            )
         else:
             self._rest[job.name] = 0, 0
 
@@ -257,7 +141,7 @@ class Network:
             return 0
         return min(
             sum(o.shortest for o in inner if not o.optional and o.route in {"", route})
-            for route in self._taken(job) or ("",)
+            for route in routes_that_can_be_taken(self.instance, job) or ("",)
         )
 
     def _follow(self, before: int, after: int) -> None:
@@ -331,7 +215,7 @@ class Network:
         if task.frozen is not None or not any(way.closed for way in task.ways):
             return
         found = [
-            _earliest(way, times[2 * index], interruptible=task.operation.interruptible) for way in task.ways
+            earliest(way, times[2 * index], interruptible=task.operation.interruptible) for way in task.ways
         ]
         times[2 * index] = max(times[2 * index], min(start for start, _ in found))
         times[2 * index + 1] = max(times[2 * index + 1], min(end for _, end in found))
@@ -406,30 +290,9 @@ class Network:
         """Yield the least work of `job` for each route that it can take."""
         if any(job.is_elastic(position) for position in range(len(job.operations))):
             return
-        for route in self._taken(job) or ("",):
+        for route in routes_that_can_be_taken(self.instance, job) or ("",):
             work = [o.shortest for o in job.operations if not o.optional and o.route in {"", route}]
             if job.order == "network":
                 yield max(work, default=0)
             else:
                 yield sum(work)
-
-
-def _supplies(instance: SchedulingInstance) -> dict[str, _Supply]:
-    return {
-        resource.name: _Supply(resource.capacity, [(d.time, d.amount) for d in resource.deliveries])
-        for resource in instance.resources
-        if resource.kind == "consumable"
-    }
-
-
-class _Supply:
-    """When how much of a consumable resource has come."""
-
-    def __init__(self, capacity: int, deliveries: Sequence[tuple[int, int]]) -> None:
-        self._steps = [(0, capacity)]
-        for time, amount in sorted(deliveries):
-            self._steps.append((time, self._steps[-1][1] + amount))
-
-    def __call__(self, amount: int) -> int:
-        """Return the first tick at which `amount` has come; the last delivery if it never does."""
-        return next((time for time, total in self._steps if total >= amount), self._steps[-1][0])
