@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -221,38 +222,38 @@ def _consumption(relaxation: Relaxation) -> Iterator[Found]:
 def _cliques(relaxation: Relaxation) -> Iterator[Found]:
     """Yield the one-machine bounds of sets of operations of which no two can run together.
 
-    Around each operation such a set is grown, the longest first.
+    Two cannot that ask for more than there is, or that follow each other. Around each operation such a set
+    is grown, the longest first.
     """
     capacity = {r.name: r.capacity for r in relaxation.instance.resources if r.kind == "renewable"}
-    needs = {}
-    for index in relaxation.counted:
-        task = relaxation.network.tasks[index]
-        demands = {r: min(way.demands.get(r, 0) for way in task.ways) for r in task.ways[0].demands}
-        held = {r: amount for r, amount in demands.items() if amount and r in capacity}
-        if held and task.shortest:
-            needs[index] = held
-    if len(needs) > 2 * _MOST_TASKS:
+    members = [i for i in relaxation.counted if relaxation.network.tasks[i].shortest]
+    if len(members) > 2 * _MOST_TASKS:
         return
-    apart = {
-        one: {
-            two
-            for two, other in needs.items()
-            if two != one and any(amount + other.get(r, 0) > capacity[r] for r, amount in own.items())
-        }
-        for one, own in needs.items()
-    }
+    needs = {}
+    for index in members:
+        ways = relaxation.network.tasks[index].ways
+        demands = {r: min(way.demands.get(r, 0) for way in ways) for r in ways[0].demands}
+        needs[index] = {r: amount for r, amount in demands.items() if r in capacity}
+    after = relaxation.network.successors()
+    apart: dict[int, set[int]] = {index: set() for index in members}
+    for one, two in combinations(members, 2):
+        other = needs[two]
+        held = any(amount + other.get(r, 0) > capacity[r] for r, amount in needs[one].items())
+        if held or two in after[one] or one in after[two]:
+            apart[one].add(two)
+            apart[two].add(one)
     tasks = relaxation.network.tasks
-    order = sorted(needs, key=lambda index: (-tasks[index].shortest, index))
+    order = sorted(members, key=lambda index: (-tasks[index].shortest, index))
     seen: set[frozenset[int]] = set()
     for seed in order:
-        members, candidates = [seed], apart[seed]
+        clique, candidates = [seed], apart[seed]
         for index in order:
             if index in candidates:
-                members.append(index)
+                clique.append(index)
                 candidates = candidates & apart[index]
-        if len(members) > 1 and frozenset(members) not in seen:
-            seen.add(frozenset(members))
-            value = jackson_bound([relaxation.timed(index) for index in members])
+        if len(clique) > 1 and frozenset(clique) not in seen:
+            seen.add(frozenset(clique))
+            value = jackson_bound([relaxation.timed(index) for index in clique])
             first = tasks[seed].key
-            where = f"{len(members)} operations beside job {first[0]}, operation {first[1]}"
+            where = f"{len(clique)} operations beside job {first[0]}, operation {first[1]}"
             yield Found(name="incompatible operations", value=value, where=where)

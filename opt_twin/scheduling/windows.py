@@ -169,6 +169,20 @@ class Network:
         if one.job.no_wait:
             add(2 * after, 2 * before + 1, -max(ways), own=True)
 
+    def successors(self) -> list[set[int]]:
+        """Return for each task the tasks that start when it has ended or later, by distances alone."""
+        found: list[set[int]] = []
+        for index in range(len(self.tasks)):
+            seen: set[int] = set()
+            stack = [index]
+            while stack:
+                for target, ticks in self._arcs.after[2 * stack.pop() + 1]:
+                    if target % 2 == 0 and ticks >= 0 and target // 2 not in seen:
+                        seen.add(target // 2)
+                        stack.append(target // 2)
+            found.append(seen)
+        return found
+
     def transport(self, source: str, target: str) -> int:
         """Return the ticks on the way between two machines; 0 where one of them is none."""
         return self.instance.transport_time(source, target) if source and target else 0
