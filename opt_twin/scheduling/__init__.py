@@ -1,6 +1,6 @@
 """Scheduling: instances of every kind of shop, solvers, dispatching rules, the verifier."""
 
-from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.bounds import LowerBound, lower_bound, lower_bounds
 from opt_twin.scheduling.dispatching import RULES, dispatch
 from opt_twin.scheduling.features import FEATURES, missing_features
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
@@ -36,6 +36,7 @@ __all__ = [
     "Delivery",
     "Job",
     "Key",
+    "LowerBound",
     "Mode",
     "Objective",
     "Operation",
@@ -55,6 +56,7 @@ __all__ = [
     "left_shifted",
     "load_instance",
     "lower_bound",
+    "lower_bounds",
     "missing_features",
     "parse_instance",
     "parse_objective",

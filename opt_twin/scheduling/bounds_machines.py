@@ -188,7 +188,8 @@ class Relaxation:
         tails = np.array([[self.tails[index] for index in row] for row in rows])
         machines = [operation.machine for operation in jobs[0].operations]
         ways = [network.transport(a, b) for a, b in pairwise(machines)]
-        for first, second in combinations(range(len(machines)), 2):
+        single = [k for k, machine in enumerate(machines) if machine not in instance.batching]
+        for first, second in combinations(single, 2):
             lags = durations[:, first + 1 : second].sum(axis=1) + sum(ways[first:second])
             between = two_machine_bound(durations[:, first], lags, durations[:, second])
             value = int(starts[:, first].min()) + between + int(tails[:, second].min())

@@ -83,38 +83,32 @@ class MilpSolver:
                 return quick
             best = quick.best
         value = None if best is None else evaluate_objective(instance, best, objective)
-        known = lower_bound(instance, objective)
+        bound = lower_bound(instance, objective)
         trace: list[TracePoint] = []
 
-        def report(bound: int) -> None:
-            trace.append(TracePoint(time.perf_counter() - started, value, bound))
-            if on_progress is not None:
-                on_progress(trace[-1])
+        def report() -> None:
+            if value is not None:
+                trace.append(TracePoint(time.perf_counter() - started, value, bound))
+                if on_progress is not None:
+                    on_progress(trace[-1])
 
-        if value is not None:
-            report(known)
-        status, reason, bound = Status.OPTIMAL, StopReason.PROVED, known
-        if value is None or value > known:
+        report()
+        status, reason = Status.OPTIMAL, StopReason.PROVED
+        if value is None or value > bound:
             answer, found = self._run(instance, objective, value, options, started, stop)
-            status, reason = answer.status, answer.stop_reason
-            if status is Status.INFEASIBLE and value is not None:
-                raise SolverError(f"HiGHS finds {instance.name!r} infeasible, a dispatching rule solves it")
-            bound = known if answer.bound is None else max(known, answer.bound)
+            status, reason = _status(instance, answer, known=value is not None), answer.stop_reason
+            bound = max(bound, bound if answer.bound is None else answer.bound)
             if found is not None:
                 own = evaluate_objective(instance, found, objective)
                 if value is None or own < value:
                     best, value = found, own
-            if status is Status.UNKNOWN and best is not None:
-                status = Status.FEASIBLE
-            if value is not None:
-                report(bound)
-        infeasible = status is Status.INFEASIBLE
+            report()
         return Result(
             status=status,
             stop_reason=reason,
             best=best,
             objective=value,
-            bound=None if infeasible else bound,
+            bound=None if status is Status.INFEASIBLE else bound,
             runtime=time.perf_counter() - started,
             solver=self.name,
             solver_version=highs_version(),
@@ -141,6 +135,15 @@ class MilpSolver:
             return answer, None if values is None else formulation.schedule(values)
         answer = run_highs(formulation.model, options=options, started=started, stop=stop)
         return answer, formulation.schedule() if answer.has_solution else None
+
+
+def _status(instance: SchedulingInstance, answer: HighsAnswer, *, known: bool) -> Status:
+    """Return the status of the search when a schedule was `known` before HiGHS began, or not."""
+    if known and answer.status is Status.INFEASIBLE:
+        raise SolverError(f"HiGHS finds {instance.name!r} infeasible, a dispatching rule solves it")
+    if known and answer.status is Status.UNKNOWN:
+        return Status.FEASIBLE
+    return answer.status
 
 
 def milp_solvers() -> dict[str, Callable[[], MilpSolver]]:

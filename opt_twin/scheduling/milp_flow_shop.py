@@ -133,7 +133,7 @@ class WagnerModel:
         self.model.objective = pyo.Objective(expr=self.model.value, sense=pyo.minimize)
 
     def schedule(self) -> Schedule:
-        """Return the schedule of the values in the model: the sequence is read, the times computed from it."""
+        """Return the schedule of the values in the model: the sequence is read, the times are computed."""
         place = self.model.place
         sequence = [
             next(job for job in self._jobs if place[job, position].value > 0.5) for position in self._jobs
