@@ -94,9 +94,9 @@ def lower_bounds(
     >>> from opt_twin.scheduling import load_instance
     >>> for bound in lower_bounds(load_instance("ft10"))[:3]:
     ...     print(bound.value, bound.name, bound.where)
-    808 one machine, preemptive machine M4
-    796 machine load machine M4
-    655 longest job job J5
+    808 one machine, preemptive machine M2
+    808 one machine machine M2
+    796 machine load machine M3
     """
     stage = check_objective(instance, objective).stages[0]
     network = Network(instance)

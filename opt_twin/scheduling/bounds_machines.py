@@ -273,7 +273,7 @@ def two_machine_bound(first: np.ndarray, lags: np.ndarray, second: np.ndarray) -
     --------
     >>> import numpy as np
     >>> two_machine_bound(np.array([3, 5, 1]), np.array([0, 0, 0]), np.array([6, 2, 2]))
-    11
+    12
     """
     ahead, behind = first + lags, lags + second
     front = np.flatnonzero(ahead <= behind)
