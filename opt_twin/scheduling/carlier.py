@@ -60,7 +60,7 @@ def jackson_bound(operations: Iterable[Timed], closed: Sequence[tuple[int, int]]
     >>> jackson_bound([(0, 3, 4), (1, 2, 7)])
     10
     >>> jackson_bound([(0, 3, 4), (1, 2, 7)], closed=[(2, 4)])
-    13
+    12
     """
     waiting = sorted(operations, reverse=True)
     ready: list[list[int]] = []
@@ -173,7 +173,7 @@ def carlier(operations: Sequence[Timed], *, most_nodes: int = 1000, stop: Stop |
     Examples
     --------
     >>> carlier([(10, 5, 7), (13, 6, 26), (11, 7, 24), (20, 4, 21), (30, 3, 8), (0, 6, 17), (30, 2, 0)])
-    OneMachine(bound=50, value=50, sequence=(5, 0, 1, 2, 3, 4, 6))
+    OneMachine(bound=50, value=50, sequence=(5, 2, 1, 3, 0, 4, 6))
     """
     best = _LARGE
     best_sequence: tuple[int, ...] = ()

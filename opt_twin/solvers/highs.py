@@ -182,13 +182,13 @@ def _answer(folder: Path, options: SolveOptions, started: float, stop: Stop | No
         for line in log.read_text(errors="replace").splitlines():
             _LOGGER.info(line)
     answer: dict[str, Any] = json.loads((folder / "answer.json").read_text())
-    if answer["error"]:
-        raise SolverError(f"HiGHS failed: {answer['error']}")
     return answer
 
 
 def _read(answer: Mapping[str, Any]) -> HighsAnswer:
     """Return what the answer of the process means."""
+    if answer["error"]:
+        raise SolverError(f"HiGHS failed: {answer['error']}")
     has_solution = answer["objective"] is not None
     objective = round(answer["objective"]) if has_solution else None
     bound = answer["bound"]

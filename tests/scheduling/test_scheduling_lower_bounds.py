@@ -57,7 +57,7 @@ def test_no_bound_passes_the_optimum_of_any_objective(objective):
 @pytest.mark.parametrize("feature", FEATURES)
 def test_no_bound_passes_the_optimum_of_many_instances(feature):
     size = {"operations": 1} if feature == "set-ups" else {}
-    assert _compared({feature}, range(1000, 1040), OBJECTIVES, **size) >= 40
+    assert _compared({feature}, range(1000, 1010), OBJECTIVES, **size) >= 20
 
 
 def test_bounds_hold_for_larger_shops():
