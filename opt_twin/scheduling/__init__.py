@@ -1,6 +1,6 @@
 """Scheduling: instances of every kind of shop, solvers, dispatching rules, the verifier."""
 
-from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.bounds import LowerBound, lower_bound, lower_bounds
 from opt_twin.scheduling.dispatching import RULES, dispatch
 from opt_twin.scheduling.explain import Explanation, Requirement, explain_infeasibility
 from opt_twin.scheduling.features import FEATURES, missing_features
@@ -42,6 +42,7 @@ __all__ = [
     "Explanation",
     "Job",
     "Key",
+    "LowerBound",
     "Mode",
     "Objective",
     "Operation",
@@ -67,6 +68,7 @@ __all__ = [
     "left_shifted",
     "load_instance",
     "lower_bound",
+    "lower_bounds",
     "missing_features",
     "pareto_schedules",
     "parse_instance",

@@ -1,154 +1,62 @@
-"""The job shop as a mixed-integer program: Manne's disjunctive model in Pyomo, solved by HiGHS.
+"""Mixed-integer programs, solved by HiGHS: readable reference formulations, and a cross-check for CP-SAT.
 
-A readable reference and a cross-check for CP-SAT, good for about 6 jobs on 6 machines; the big constants make
-its bound weak.
-
-References
-----------
-Manne (1960), On the job-shop scheduling problem, Operations Research 8:219-223.
+docs/formulations/milp.md has the mathematics and what each formulation is good for.
 """
 
 from __future__ import annotations
 
 import time
-from itertools import combinations
+from collections.abc import Callable
 from typing import Any
 
 from opt_twin.errors import SolverError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
-from opt_twin.scheduling.bounds import heads, lower_bound, tails
+from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.milp_disjunctive import ManneModel
+from opt_twin.scheduling.milp_flow_shop import ManneFlowShopModel, WagnerModel
+from opt_twin.scheduling.milp_time_indexed import TimeIndexedColumns, TimeIndexedModel
 from opt_twin.scheduling.objectives import evaluate_objective
-from opt_twin.scheduling.timing import Key, schedule_of, timed
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
-from opt_twin.solvers.highs import highs_version, run_highs
+from opt_twin.solvers.highs import HighsAnswer, highs_version, run_highs, run_sparse
 
-__all__ = ["ManneModel", "MilpSolver"]
+__all__ = [
+    "FORMULATIONS",
+    "ManneFlowShopModel",
+    "ManneModel",
+    "MilpSolver",
+    "TimeIndexedColumns",
+    "TimeIndexedModel",
+    "WagnerModel",
+    "milp_solvers",
+]
 
-
-class ManneModel:
-    """Manne's formulation of a plain job shop with minimal makespan.
-
-    Parameters
-    ----------
-    instance
-        A plain job shop.
-    upper
-        A makespan that can be reached: the large constant of the disjunctions.
-    """
-
-    def __init__(self, instance: SchedulingInstance, upper: int) -> None:
-        import pyomo.environ as pyo
-
-        self._instance = instance
-        self._upper = upper
-        self._operations = {
-            (job.name, position): operation
-            for job in instance.jobs
-            for position, operation in enumerate(job.operations)
-        }
-        self._pairs = [
-            (machine, *pair)
-            for machine in instance.machines
-            for pair in combinations(
-                [(job.name, position) for job, position in instance.on_machine(machine)], 2
-            )
-        ]
-        self.model: Any = pyo.ConcreteModel(name=instance.name)
-        self._variables(pyo)
-        self._routes(pyo)
-        self._disjunctions(pyo)
-        self._makespan(pyo)
-
-    def _variables(self, pyo: Any) -> None:
-        r"""Create the start of each operation and the order of each pair on a machine.
-
-        .. math:: r_o \le s_o \le U - q_o, \qquad y_{ij} \in \{0, 1\}
-        """
-        window = {
-            (job.name, position): (head.start, self._upper - tail.start)
-            for job in self._instance.jobs
-            for position, (head, tail) in enumerate(zip(heads(job), tails(job), strict=True))
-        }
-        keys = list(self._operations)
-        self.model.start = pyo.Var(range(len(keys)), domain=pyo.NonNegativeReals)
-        self._start = {key: self.model.start[index] for index, key in enumerate(keys)}
-        for key, variable in self._start.items():
-            variable.setlb(window[key][0])
-            variable.setub(window[key][1])
-        self.model.first = pyo.Var(range(len(self._pairs)), domain=pyo.Binary)
-        self.model.makespan = pyo.Var(bounds=(lower_bound(self._instance), self._upper))
-
-    def _routes(self, pyo: Any) -> None:
-        r"""Ensure the order of the operations of each job.
-
-        .. math:: s_{k+1} \ge s_k + p_k
-        """
-        self.model.routes = pyo.ConstraintList()
-        for job in self._instance.jobs:
-            for position, operation in enumerate(job.operations[:-1]):
-                this, following = self._start[job.name, position], self._start[job.name, position + 1]
-                self.model.routes.add(following >= this + operation.duration)
-
-    def _disjunctions(self, pyo: Any) -> None:
-        r"""Ensure that of two operations on a machine one comes first.
-
-        .. math:: s_j \ge s_i + p_i - U (1 - y_{ij}), \qquad s_i \ge s_j + p_j - U y_{ij}
-        """
-        self.model.disjunctions = pyo.ConstraintList()
-        for index, (_, i, j) in enumerate(self._pairs):
-            first = self.model.first[index]
-            p_i, p_j = self._operations[i].duration, self._operations[j].duration
-            self.model.disjunctions.add(
-                self._start[j] >= self._start[i] + p_i - (self._upper + p_i) * (1 - first)
-            )
-            self.model.disjunctions.add(self._start[i] >= self._start[j] + p_j - (self._upper + p_j) * first)
-
-    def _makespan(self, pyo: Any) -> None:
-        """Minimise the end of the last operation."""
-        self.model.ends = pyo.ConstraintList()
-        for job in self._instance.jobs:
-            last = len(job.operations) - 1
-            self.model.ends.add(
-                self.model.makespan >= self._start[job.name, last] + job.operations[last].duration
-            )
-        self.model.objective = pyo.Objective(expr=self.model.makespan, sense=pyo.minimize)
-
-    def schedule(self) -> Schedule:
-        """Return the schedule of the values in the model: the orders are read, the times computed from them.
-
-        Raises
-        ------
-        SolverError
-            If the values contradict the routes.
-        """
-        after: dict[str, dict[Key, int]] = {machine: {} for machine in self._instance.machines}
-        for index, (machine, i, j) in enumerate(self._pairs):
-            second = j if self.model.first[index].value > 0.5 else i
-            after[machine].setdefault(i, 0)
-            after[machine].setdefault(j, 0)
-            after[machine][second] += 1
-        orders = {machine: tuple(sorted(rank, key=rank.__getitem__)) for machine, rank in after.items()}
-        times = timed(self._instance, orders)
-        if times is None:
-            raise SolverError("HiGHS gave orders that contradict the routes of the jobs")
-        return schedule_of(self._instance, times)
+FORMULATIONS: dict[str, Any] = {
+    model.name: model
+    for model in (TimeIndexedColumns, TimeIndexedModel, WagnerModel, ManneFlowShopModel, ManneModel)
+}
+"""Name -> class; the first that fits is taken where none is named."""
 
 
 class MilpSolver:
-    """HiGHS on :class:`ManneModel`: plain job shops, makespan."""
+    """HiGHS on one of the :data:`FORMULATIONS`.
 
-    name = "milp"
+    Parameters
+    ----------
+    formulation
+        Its name; the first that fits the instance unless given.
+    """
+
+    def __init__(self, formulation: str | None = None) -> None:
+        self._names = tuple(FORMULATIONS) if formulation is None else (formulation,)
+        self.name = "milp" if formulation is None else f"milp:{formulation}"
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return why not: the model covers plain job shops and the makespan only."""
-        if objective != "makespan":
-            return f"the disjunctive model minimises the makespan, not {objective}; use cp-sat"
-        if not instance.is_plain:
-            return "the disjunctive model is for plain job shops; use cp-sat"
-        return None
+        """Return why not: what each formulation does not treat."""
+        reasons = {FORMULATIONS[name].refuses(instance, objective): None for name in self._names}
+        return None if None in reasons else f"{'; '.join(map(str, reasons))}; use cp-sat"
 
     def solve(
         self,
@@ -162,40 +70,45 @@ class MilpSolver:
     ) -> Result[Schedule]:
         """Return the best schedule found; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
 
-        The best schedule of the dispatching rules gives the large constant and is the first incumbent.
+        The best schedule of the dispatching rules, where they apply, limits the model and is the first
+        incumbent.
         """
         started = time.perf_counter()
-        quick = DispatchingSolver().solve(
-            instance, objective=objective, options=options, start=start, stop=stop
-        )
-        if quick.best is None or quick.stop_reason is StopReason.INTERRUPTED:
-            return quick
-        best, value = quick.best, evaluate_objective(instance, quick.best, objective)
-        known = lower_bound(instance)
-        trace = [TracePoint(time.perf_counter() - started, value, known)]
-        if on_progress is not None:
-            on_progress(trace[0])
-        status, reason, bound = Status.OPTIMAL, StopReason.PROVED, known
-        if value > known:
-            formulation = ManneModel(instance, value)
-            answer = run_highs(formulation.model, options=options, started=started, stop=stop)
-            status, reason = answer.status, answer.stop_reason
-            if status is Status.INFEASIBLE:
-                raise SolverError(f"HiGHS finds {instance.name!r} infeasible, a dispatching rule solves it")
-            bound = known if answer.bound is None else max(known, answer.bound)
-            if answer.has_solution:
-                found = formulation.schedule()
-                best, value = min((found, found.makespan), (best, value), key=lambda pair: pair[1])
-            status = Status.FEASIBLE if status is Status.UNKNOWN else status
-            trace.append(TracePoint(time.perf_counter() - started, value, bound))
-            if on_progress is not None:
-                on_progress(trace[-1])
+        best = start
+        if DispatchingSolver().refuses(instance, objective) is None:
+            quick = DispatchingSolver().solve(
+                instance, objective=objective, options=options, start=start, stop=stop
+            )
+            if quick.stop_reason is StopReason.INTERRUPTED:
+                return quick
+            best = quick.best
+        value = None if best is None else evaluate_objective(instance, best, objective)
+        bound = lower_bound(instance, objective)
+        trace: list[TracePoint] = []
+
+        def report() -> None:
+            if value is not None:
+                trace.append(TracePoint(time.perf_counter() - started, value, bound))
+                if on_progress is not None:
+                    on_progress(trace[-1])
+
+        report()
+        status, reason = Status.OPTIMAL, StopReason.PROVED
+        if value is None or value > bound:
+            answer, found = self._run(instance, objective, value, options, started, stop)
+            status, reason = _status(instance, answer, known=value is not None), answer.stop_reason
+            bound = max(bound, bound if answer.bound is None else answer.bound)
+            if found is not None:
+                own = evaluate_objective(instance, found, objective)
+                if value is None or own < value:
+                    best, value = found, own
+            report()
         return Result(
             status=status,
             stop_reason=reason,
             best=best,
             objective=value,
-            bound=bound,
+            bound=None if status is Status.INFEASIBLE else bound,
             runtime=time.perf_counter() - started,
             solver=self.name,
             solver_version=highs_version(),
@@ -204,3 +117,39 @@ class MilpSolver:
             objective_name=objective,
             trace=tuple(trace),
         )
+
+    def _run(
+        self,
+        instance: SchedulingInstance,
+        objective: str,
+        upper: int | None,
+        options: SolveOptions,
+        started: float,
+        stop: Stop | None,
+    ) -> tuple[HighsAnswer, Schedule | None]:
+        """Build the first formulation that fits, and return what HiGHS makes of it."""
+        chosen = next(n for n in self._names if FORMULATIONS[n].refuses(instance, objective) is None)
+        formulation = FORMULATIONS[chosen](instance, upper, objective)
+        if isinstance(formulation, TimeIndexedColumns):
+            answer, values = run_sparse(formulation.model, options=options, started=started, stop=stop)
+            return answer, None if values is None else formulation.schedule(values)
+        answer = run_highs(formulation.model, options=options, started=started, stop=stop)
+        return answer, formulation.schedule() if answer.has_solution else None
+
+
+def _status(instance: SchedulingInstance, answer: HighsAnswer, *, known: bool) -> Status:
+    """Return the status of the search when a schedule was `known` before HiGHS began, or not."""
+    if known and answer.status is Status.INFEASIBLE:
+        raise SolverError(f"HiGHS finds {instance.name!r} infeasible, a dispatching rule solves it")
+    if known and answer.status is Status.UNKNOWN:
+        return Status.FEASIBLE
+    return answer.status
+
+
+def milp_solvers() -> dict[str, Callable[[], MilpSolver]]:
+    """Return what makes the solvers ``milp:<formulation>``, by name."""
+
+    def of(formulation: str) -> Callable[[], MilpSolver]:
+        return lambda: MilpSolver(formulation)
+
+    return {f"milp:{name}": of(name) for name in FORMULATIONS}

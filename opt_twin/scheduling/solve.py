@@ -13,7 +13,7 @@ from opt_twin.scheduling.dispatching import DispatchingSolver
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
 from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
-from opt_twin.scheduling.milp import MilpSolver
+from opt_twin.scheduling.milp import MilpSolver, milp_solvers
 from opt_twin.scheduling.objectives import check_objective, evaluate_stages
 from opt_twin.scheduling.portfolio import AutoSolver
 from opt_twin.scheduling.solver import SchedulingSolver
@@ -34,6 +34,7 @@ _SOLVERS: Registry[SchedulingSolver] = Registry(
         "tabu-search": TabuSearchSolver,
         "iterated-greedy": IteratedGreedySolver,
         "labels": LabelSolver,
+        **milp_solvers(),
     },
 )
 
@@ -63,8 +64,9 @@ def solve_schedule(
         What is minimised, as :func:`~opt_twin.scheduling.parse_objective` reads it.
     solver
         ``auto`` (dispatching rules, labels where they apply, CP-SAT, each from the best schedule so far),
-        ``cp-sat``, ``milp`` (plain job shops only), ``dispatching``, ``labels`` (one sequence on all
-        machines, few jobs), the name of a plug-in, or a solver.
+        ``cp-sat``, ``milp`` (HiGHS on the formulation that fits; others by name, as ``milp:wagner``),
+        ``dispatching``, ``labels`` (one sequence on all machines, few jobs), the name of a plug-in, or a
+        solver.
     options
         Limits; 60 s and one worker unless given.
     start

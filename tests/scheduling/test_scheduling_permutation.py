@@ -73,7 +73,7 @@ def test_one_sequence_is_no_plain_job_shop(tmp_path):
     assert not shop.is_plain
     assert shop.replace(permutation=False).is_plain
     with pytest.raises(OptionError, match="plain job shops; use cp-sat"):
-        solve_schedule(shop, solver="milp")
+        solve_schedule(shop, solver="milp:manne")
     with pytest.raises(InstanceError, match="plain job shops only"):
         write_instance(shop, tmp_path / "shop.txt")
     write_instance(shop, tmp_path / "shop.json")

@@ -151,7 +151,7 @@ def test_a_process_that_fails_is_a_solver_error(monkeypatch, tmp_path):
     (tmp_path / "request.json").write_text('{"options": {}, "until": 0}')
     highs_module._run(tmp_path, 5.0, None)
     with pytest.raises(SolverError, match="HiGHS failed: the model cannot be read"):
-        highs_module._read(json.loads((tmp_path / "answer.json").read_text()), {})
+        highs_module._read(json.loads((tmp_path / "answer.json").read_text()))
     monkeypatch.setattr(highs_module, "_PATIENCE", 0.0)
     with pytest.raises(SolverError, match="it did not stop in time"):
         highs_module._run(tmp_path, -1.0, None)
