@@ -2,9 +2,9 @@
 
 References
 ----------
-See :mod:`opt_twin.scheduling.local_search.flow_shop_kernel`; for no-wait shops as a travelling salesman, Reddi
-and Ramamoorthy (1972), On the flow-shop sequencing problem with no wait in process, Operational Research
-Quarterly 23:323-331.
+See :mod:`opt_twin.scheduling.local_search.flow_shop_kernel`; for no-wait shops as a travelling salesman,
+Reddi and Ramamoorthy (1972), On the flow-shop sequencing problem with no wait in process, Operational
+Research Quarterly 23:323-331.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class FlowShopAnswer:
 def no_wait_delays(shop: FlowShop) -> Int64s:
     """Return the least ticks between the starts of two jobs that follow each other without waiting, [n, n].
 
-    Job b follows job a by ``max over i of (sum of a's work to machine i + set-up - sum of b's work before i)``.
+    Job b follows job a by the maximum over i of a's work up to machine i + set-up - b's work before i.
 
     Examples
     --------

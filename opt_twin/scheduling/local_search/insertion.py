@@ -4,8 +4,8 @@ Heads of the jobs before a position and tails of those after it give the makespa
 (Taillard 1990). All positions are done side by side, machine by machine, so that the processor works on many
 of them in one instruction. Heads and tails that a move leaves as they are, are kept.
 
-The same holds with set-ups (Ruiz and Stuetzle 2008), without buffers (blocking; the starts on the next machine
-take the place of the ends), and for several factories (a separator sets heads and tails back to zero).
+The same holds with set-ups (Ruiz and Stuetzle 2008), without buffers (blocking; the starts on the next
+machine take the place of the ends), and for several factories (a separator sets heads and tails back to 0).
 
 References
 ----------
@@ -230,7 +230,7 @@ def best_insertion(shop: Shop, memory: Memory, job: int, length: int) -> tuple[i
                 position, least = k, idle
         elif draw(memory.random, ties) == 0:
             position = k
-    return position, np.int64(value)
+    return position, int(value)
 
 
 @compiled
@@ -241,7 +241,7 @@ def _best_factory(shop: Shop, memory: Memory, length: int) -> tuple[int, int]:
     largest, second = 0, 0
     for k in range(length + 1):
         if k == length or rest[k] >= jobs:
-            makespan = np.int64(heads[machines - 1, k])
+            makespan = int(heads[machines - 1, k])
             if makespan > largest:
                 largest, second = makespan, largest
             else:
@@ -251,10 +251,10 @@ def _best_factory(shop: Shop, memory: Memory, length: int) -> tuple[int, int]:
     for end in range(length + 1):
         if end < length and rest[end] < jobs:
             continue
-        makespan = np.int64(heads[machines - 1, end])
+        makespan = int(heads[machines - 1, end])
         others = second if makespan == largest else largest
         for k in range(first, end + 1):
-            own = np.int64(worst[k])
+            own = int(worst[k])
             total = max(own, others)
             if position < 0 or total < value or (total == value and own < least):
                 position, ties, value, least = k, 1, total, own
