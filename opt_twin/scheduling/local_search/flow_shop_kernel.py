@@ -14,8 +14,8 @@ References
 Nawaz, Enscore, Ham (1983), A heuristic algorithm for the m-machine, n-job flow-shop sequencing problem,
 Omega 11:91-95. Ruiz and Stuetzle (2007), A simple and effective iterated greedy algorithm for the permutation
 flowshop scheduling problem, European Journal of Operational Research 177:2033-2049. Dubois-Lacoste, Pagnozzi,
-Stuetzle (2017), An iterated greedy algorithm with optimization of partial solutions for the makespan permutation
-flowshop problem, Computers and Operations Research 81:160-166.
+Stuetzle (2017), An iterated greedy algorithm with optimization of partial solutions for the makespan
+permutation flowshop problem, Computers and Operations Research 81:160-166.
 """
 
 from __future__ import annotations

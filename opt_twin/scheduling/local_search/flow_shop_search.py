@@ -27,6 +27,7 @@ from opt_twin.scheduling.local_search.flow_shop import (
 from opt_twin.scheduling.local_search.flow_shop_compiled import (
     BLOCKING,
     HYBRID,
+    MAKESPAN,
     PLAIN,
     Int32s,
     Int64s,
@@ -124,10 +125,29 @@ def compiled_shop(shop: FlowShop, objective: str) -> Shop:
 
 
 def new_memory(
-    shop: Shop, seed: int, *, remove: int = 2, warmth: float = 0.7, patience: int = 10**9
+    shop: Shop, seed: int, *, remove: int | None = None, warmth: float = 0.7, patience: int | None = None
 ) -> Memory:
-    """Return the state of a search that has not begun; see :mod:`flow_shop_kernel` for the numbers."""
+    """Return the state of a search that has not begun.
+
+    Parameters
+    ----------
+    shop
+        What is searched.
+    seed
+        Of everything random.
+    remove
+        Jobs taken out in each round: 2 unless given, where positions differ little (sums over jobs, one
+        machine) 4.
+    warmth
+        The temperature is this times a tenth of the mean duration.
+    patience
+        Rounds without a better sequence after which a run ends and another begins; 200 a job unless given.
+    """
     n, m = shop.duration.shape
+    if remove is None:
+        remove = 2 if shop.objective == MAKESPAN and m > 1 else 4
+    if patience is None:
+        patience = 200 * n
     slots = n + shop.factories + 1
 
     def zeros(*shape: int) -> Int32s:

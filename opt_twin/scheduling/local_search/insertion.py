@@ -218,6 +218,20 @@ def best_insertion(shop: Shop, memory: Memory, job: int, length: int) -> tuple[i
     value = worst[0]
     for k in range(1, length + 1):
         value = min(value, worst[k])
+    count, position = 0, -1
+    for k in range(length + 1):
+        if worst[k] == value:
+            count += 1
+            position = k
+    if count == 1:
+        return position, int(value)
+    return _best_tie(shop, memory, job, length, value), int(value)
+
+
+@compiled
+def _best_tie(shop: Shop, memory: Memory, job: int, length: int, value: int) -> int:
+    """Return one of the positions with the least makespan."""
+    worst = memory.front_end
     by_idle_time = shop.kind != BLOCKING and shop.setup.shape[0] == 0
     position, ties, least = -1, 0, 0
     for k in range(length + 1):
@@ -230,7 +244,7 @@ def best_insertion(shop: Shop, memory: Memory, job: int, length: int) -> tuple[i
                 position, least = k, idle
         elif draw(memory.random, ties) == 0:
             position = k
-    return position, int(value)
+    return position
 
 
 @compiled
