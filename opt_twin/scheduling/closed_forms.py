@@ -107,8 +107,8 @@ def gilmore_gomory(times: Sequence[tuple[int, int]]) -> Optimum:
     References
     ----------
     Gilmore and Gomory (1964), Sequencing a one state-variable machine: a solvable case of the traveling
-    salesman problem, Operations Research 12:655-679. Reddi and Ramamoorthy (1972), On the flow-shop sequencing
-    problem with no wait in process, Operational Research Quarterly 23:323-331.
+    salesman problem, Operations Research 12:655-679. Reddi and Ramamoorthy (1972), On the flow-shop
+    sequencing problem with no wait in process, Operational Research Quarterly 23:323-331.
 
     Examples
     --------
