@@ -3,8 +3,8 @@
 References
 ----------
 Peng, Lue, Cheng (2015), A tabu search/path relinking algorithm to solve the job shop scheduling problem,
-Computers & Operations Research 53:154-164. Gonzalez, Vela, Varela (2015), Scatter search with path relinking for
-the flexible job shop scheduling problem, European Journal of Operational Research 245:35-45.
+Computers & Operations Research 53:154-164. Gonzalez, Vela, Varela (2015), Scatter search with path relinking
+for the flexible job shop scheduling problem, European Journal of Operational Research 245:35-45.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class JobShopSearch:
         Members.
     patience
         Iterations without improvement after which a run of tabu search ends.
+    apart
+        Two members differ in at least so many pairs of operations on one machine.
 
     Raises
     ------
@@ -91,15 +93,17 @@ class JobShopSearch:
         start: Sequences | None = None,
         population: int = 20,
         patience: int = 12_500,
+        apart: int = 8,
     ) -> None:
         self._graph = DisjunctiveGraph(shop, seed=seed, patience=patience)
         self._random = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(1,)))
         self._target = target
         self._size = population
+        self._apart = apart
         self._best: Solution | None = None
         self._iterations = 0
         self._offers: deque[Sequences] = deque()
-        self._slice = max(500, 4_000_000 // shop.operations)
+        self._slice = min(20_000, max(500, 4_000_000 // shop.operations))
         self._members: list[Solution] = []
         if start is not None:
             self._offers.append(start)
@@ -179,7 +183,7 @@ class JobShopSearch:
             self._admit(self._graph.best_solution())
 
     def _take_between(self, start: Solution, goal: Solution) -> None:
-        if self._graph.distance(start, goal) < 8:
+        if self._graph.distance(start, goal) < self._apart:
             self._graph.take_random()
         else:
             self._graph.take_between(start, goal, self._random.uniform(0.3, 0.7), self._random)
@@ -188,7 +192,7 @@ class JobShopSearch:
         """Put a solution into the population unless it is too bad or too like a member; return whether."""
         members = self._members
         for index, member in enumerate(members):
-            if self._graph.distance(found, member) < 8:
+            if self._graph.distance(found, member) < self._apart:
                 if found.value < member.value:
                     members[index] = found
                     return True
