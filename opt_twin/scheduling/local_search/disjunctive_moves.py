@@ -177,22 +177,6 @@ def estimate_before(nodes: Int32s, v: Slot, u: Slot, limit: Ticks, work: Int32s)
     return worst
 
 
-@inlined
-def forbidden(nodes: Int32s, until: Int32s, u: Slot, v: Slot, behind: int, iteration: int) -> bool:
-    """Return whether a move would bring back an order that is tabu."""
-    found, x = False, u
-    if behind:
-        job = np.uintp(nodes[u, JOB])
-        while x != v and not found:
-            x = np.uintp(nodes[x, AFTER])
-            found = until[x, job] > iteration
-    else:
-        while x != v and not found:
-            x = np.uintp(nodes[x, BEFORE])
-            found = until[u, np.uintp(nodes[x, JOB])] > iteration
-    return found
-
-
 @compiled
 def best_move(
     nodes: Int32s,
@@ -208,6 +192,9 @@ def best_move(
 
     A move is allowed when it is not tabu, or its estimate is below `best`. Ties are broken at random; when no
     move is allowed, chance decides among all.
+
+    Of the orders that a move along a machine brings about, only that of the two operations it is named by is
+    looked up: as good as looking at all of them, and faster.
 
     Parameters
     ----------
@@ -227,7 +214,8 @@ def best_move(
             value = np.int64(moves[index, 3])
             barred = until[u, jobs + nodes[v, MACHINE]] > iteration
         else:
-            barred = forbidden(nodes, until, u, v, kind, iteration)
+            ahead, behind = (v, u) if kind == 1 else (u, v)
+            barred = until[ahead, np.uintp(nodes[behind, JOB])] > iteration
         limit = min(least, best - 1) if barred else least
         if kind == 1:
             value = np.int64(estimate_after(nodes, u, v, limit, work))
