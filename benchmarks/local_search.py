@@ -2,9 +2,9 @@
 
     python benchmarks/local_search.py la29 ta21 --seconds 60 --seeds 5
 
-appends a row for each run to ``benchmarks/results/local_search.jsonl`` and prints a table. Seconds are those of
-the processor, so that a busy machine does not change the result. Flexible shops come from files of Brandimarte's
-format, given by path.
+appends a row for each run to ``benchmarks/results/local_search.jsonl`` and prints a table. Seconds are those
+of the processor, so that a busy machine does not change the result. Flexible shops come from files of
+Brandimarte's format, given by path.
 """
 
 from __future__ import annotations

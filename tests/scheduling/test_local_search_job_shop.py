@@ -323,7 +323,9 @@ import json
 from opt_twin.scheduling.local_search.job_shop import ShopArrays
 from opt_twin.scheduling.local_search.job_shop_search import JobShopSearch
 job_shop = [[[((j * k + k) % 3, 1 + (7 * j + 5 * k) % 9)] for k in range(3)] for j in range(4)]
-flexible = [[[(m, 1 + (3 * j + 5 * k + m) % 7) for m in (k % 3, (k + 1) % 3)] for k in range(3)] for j in range(4)]
+flexible = [
+    [[(m, 1 + (3 * j + 5 * k + m) % 7) for m in (k % 3, (k + 1) % 3)] for k in range(3)] for j in range(4)
+]
 seen = []
 for jobs in (job_shop, flexible):
     path = JobShopSearch(ShopArrays.from_options(3, jobs), seed=5, population=3, patience=30)
