@@ -41,8 +41,8 @@ __all__ = [
 DURATION = 0
 """Ticks; 0 at machines and gates."""
 END = 1
-"""Head + duration: the earliest end. At a gate the release of the job that follows, at a machine the time from
-which it is free."""
+"""Head + duration: the earliest end. At a gate the release of the job that follows, at a machine the
+time from which it is free."""
 TAIL = 2
 """Ticks from the earliest start of the operation to the end of the schedule, its duration included. At a gate
 the delivery time of the job before it."""
@@ -64,7 +64,12 @@ SMALL = 800
 
 @compiled
 def link(
-    nodes: Int32s, order: Int32s, choice: Int32s, option_machine: Int32s, option_duration: Int32s, machines: int
+    nodes: Int32s,
+    order: Int32s,
+    choice: Int32s,
+    option_machine: Int32s,
+    option_duration: Int32s,
+    machines: int,
 ) -> None:
     """Put the operations on their machines in the order of `order`, and compute heads and tails.
 
@@ -249,7 +254,8 @@ def insert_after(nodes: Int32s, order: Int32s, buffer: Int32s, x: int, v: int) -
     Returns
     -------
     bool
-        False when that would close a cycle; then nothing has changed. Heads and tails are right in both cases.
+        False when that would close a cycle; then nothing has changed. Heads and tails are right in either
+        case.
     """
     left, right = nodes[x, BEFORE], nodes[x, AFTER]
     nodes[left, AFTER] = right

@@ -6,17 +6,33 @@ Only this module imports numba.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Int32s", "Int64s", "UInt64s", "compiled", "draw", "inlined", "random_state"]
+__all__ = [
+    "ONE",
+    "Int32s",
+    "Int64s",
+    "Slot",
+    "Ticks",
+    "UInt64s",
+    "compiled",
+    "draw",
+    "inlined",
+    "random_state",
+]
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
+
+Slot: TypeAlias = Any
+"""An operation, machine or gate by number, as an integer of whatever width the compiler finds."""
+Ticks: TypeAlias = Any
+"""A number of ticks, likewise."""
 
 ONE = np.uintp(1)
 """To be added to a slot. Slots that index an array are unsigned: a signed index is checked for being counted
@@ -49,7 +65,7 @@ _13, _7, _17, _33 = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(33)
 
 
 @inlined
-def draw(state: UInt64s, count: int) -> int:
+def draw(state: UInt64s, count: int) -> Any:
     """Return an integer from 0 to count - 1; `count` is below 2**31.
 
     References

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from opt_twin.errors import PlanError
 from opt_twin.scheduling.local_search import disjunctive_tabu as tabu
 from opt_twin.scheduling.local_search.disjunctive import (
-    AFTER,
     END,
     FIELDS,
     JOB,
-    MACHINE,
     RANK,
     TAIL,
     link,
@@ -174,7 +173,9 @@ class DisjunctiveGraph:
             self._random,
         )
 
-    def take_between(self, start: Solution, goal: Solution, share: float, random: np.random.Generator) -> None:
+    def take_between(
+        self, start: Solution, goal: Solution, share: float, random: np.random.Generator
+    ) -> None:
         """Make a solution on a way from `start` to `goal` the current one, `share` of the way ahead.
 
         The places of the two orders are averaged, so that pairs that stand alike in both stay as they are.
@@ -241,9 +242,10 @@ class DisjunctiveGraph:
         """Return the operations in an order that agrees with the routes and with `sequences`."""
         jobs = [range(a, b) for a, b in zip(self.shop.first[:-1], self.shop.first[1:], strict=True)]
         lines = [list(line) for line in (*jobs, *sequences)]
-        waiting, following = [0] * self.shop.operations, [[] for _ in range(self.shop.operations)]
+        waiting = [0] * self.shop.operations
+        following: list[list[int]] = [[] for _ in range(self.shop.operations)]
         for line in lines:
-            for before, after in zip(line, line[1:], strict=False):
+            for before, after in pairwise(line):
                 following[before].append(after)
                 waiting[after] += 1
         ready = [operation for operation, count in enumerate(waiting) if count == 0]

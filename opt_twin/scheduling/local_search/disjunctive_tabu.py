@@ -2,9 +2,10 @@
 
 References
 ----------
-Glover (1989), Tabu search, ORSA Journal on Computing 1:190-206. Nowicki and Smutnicki (1996), A fast taboo search
-algorithm for the job shop problem, Management Science 42:797-813. Zhang, Li, Rao, Guan (2008), A very fast TS/SA
-algorithm for the job shop scheduling problem, Computers & Operations Research 35:282-294 (the tenure).
+Glover (1989), Tabu search, ORSA Journal on Computing 1:190-206. Nowicki and Smutnicki (1996), A fast taboo
+search algorithm for the job shop problem, Management Science 42:797-813. Zhang, Li, Rao, Guan (2008), A very
+fast TS/SA algorithm for the job shop scheduling problem, Computers & Operations Research 35:282-294 (the
+tenure).
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def tabu_search(
     """
     flexible = option_machine.size > order.size
     iteration, current, best, improved = counts[ITERATION], counts[CURRENT], counts[BEST], counts[IMPROVED]
-    ended = best <= target
+    ended: bool = best <= target
     for _ in range(slice_length):
         ended = ended or iteration - improved >= counts[PATIENCE]
         if ended:

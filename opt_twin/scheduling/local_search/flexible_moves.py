@@ -2,8 +2,8 @@
 
 References
 ----------
-Mastrolilli and Gambardella (2000), Effective neighbourhood functions for the flexible job shop problem, Journal
-of Scheduling 3:3-20 (k-insertion).
+Mastrolilli and Gambardella (2000), Effective neighbourhood functions for the flexible job shop problem,
+Journal of Scheduling 3:3-20 (k-insertion).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 
 from opt_twin.scheduling.local_search.disjunctive import AFTER, BEFORE, DURATION, END, MACHINE, RANK, TAIL
-from opt_twin.scheduling.local_search.disjunctive_compiled import ONE, Int32s, UInt64s, compiled, draw
+from opt_twin.scheduling.local_search.disjunctive_compiled import Int32s, Slot, Ticks, UInt64s, compiled, draw
 
 __all__ = ["best_place", "list_reassignments"]
 
 
 @compiled
-def best_place(nodes: Int32s, x: int, machine: int, duration: int, random: UInt64s) -> tuple[int, int]:
-    """Return after which slot `x` is best put on another machine, and what the longest path through it is then.
+def best_place(nodes: Int32s, x: Slot, machine: Slot, duration: Ticks, random: UInt64s) -> tuple[Slot, Ticks]:
+    """Return the best place for `x` on another machine, and the longest path through it there.
 
     A place between u and v is tried when v does not come before the predecessor of `x` in its job, which is
     certain if v ends later than that one starts, and u does not come after the successor of `x`. Heads and
@@ -28,13 +28,15 @@ def best_place(nodes: Int32s, x: int, machine: int, duration: int, random: UInt6
     Returns
     -------
     tuple[int, int]
-        Slot and ticks; slot -1 when no place is certain to be possible.
+        The slot before the place, and ticks; slot -1 when no place is certain to be possible.
     """
     ahead, behind = x - 1, x + 1
     started = nodes[ahead, END] - nodes[ahead, DURATION] if nodes[ahead, RANK] >= 0 else -1
     remaining = nodes[behind, TAIL] - nodes[behind, DURATION] if nodes[behind, RANK] >= 0 else -1
     arrival, delivery = nodes[ahead, END], nodes[behind, TAIL]
-    chosen, least, ties = -1, 2**31 - 1, 0
+    chosen: Slot = -1
+    least: Ticks = 2**31 - 1
+    ties = 0
     u = np.uintp(machine)
     while True:
         # Walk on as long as the operation behind may come before the job's predecessor.
@@ -46,7 +48,8 @@ def best_place(nodes: Int32s, x: int, machine: int, duration: int, random: UInt6
                 if ties == 1 or draw(random, ties) == 0:
                     chosen = np.int64(u)
                 least = value
-        if v == machine or v == behind or nodes[v, TAIL] <= remaining:
+        at_end = v == machine or nodes[v, TAIL] <= remaining
+        if at_end or v == behind:
             return chosen, least
         u = v
 

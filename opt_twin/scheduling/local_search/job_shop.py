@@ -16,7 +16,7 @@ from opt_twin.scheduling.timing import Orders, schedule_of, timed
 __all__ = ["Sequences", "ShopArrays", "orders_from", "schedule_from", "sequences_of", "shop_arrays"]
 
 Sequences = tuple[tuple[int, ...], ...]
-"""For each machine its operations in their order. Operations are counted from 0, job by job along the routes."""
+"""For each machine its operations in their order, counted from 0, job by job along the routes."""
 
 _LARGEST = 2**30
 """Ticks that all durations together stay below, so that no sum of two paths leaves 32 bits."""

@@ -3,8 +3,8 @@
 References
 ----------
 Peng, Lue, Cheng (2015), A tabu search/path relinking algorithm to solve the job shop scheduling problem,
-Computers & Operations Research 53:154-164. Gonzalez, Vela, Varela (2015), Scatter search with path relinking for
-the flexible job shop scheduling problem, European Journal of Operational Research 245:35-45.
+Computers & Operations Research 53:154-164. Gonzalez, Vela, Varela (2015), Scatter search with path relinking
+for the flexible job shop scheduling problem, European Journal of Operational Research 245:35-45.
 """
 
 from __future__ import annotations
@@ -89,17 +89,19 @@ class JobShopSearch:
         seed: int,
         target: int = 0,
         start: Sequences | None = None,
-        population: int = 20,
+        population: int = 12,
         patience: int = 12_500,
     ) -> None:
         self._graph = DisjunctiveGraph(shop, seed=seed, patience=patience)
         self._random = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(1,)))
         self._target = target
         self._size = population
+        pairs = shop.operations * (shop.operations // shop.machines) // 2
+        self._apart = max(2, pairs // 100)
         self._best: Solution | None = None
         self._iterations = 0
         self._offers: deque[Sequences] = deque()
-        self._slice = max(500, 4_000_000 // shop.operations)
+        self._slice = min(20_000, max(500, 4_000_000 // shop.operations))
         self._members: list[Solution] = []
         if start is not None:
             self._offers.append(start)
@@ -156,20 +158,24 @@ class JobShopSearch:
         """Go from population to population for ever; yield after each slice."""
         while True:
             self._members = []
-            while len(self._members) < self._size:
+            for _ in range(self._size):
                 yield from self._take_offers()
                 self._graph.take_random()
                 yield from self._run()
                 self._admit(self._graph.best_solution())
-            idle = 0
-            while idle < 3 * self._size:
+            total, idle = sum(member.value for member in self._members), 0
+            while idle < 2 * self._size and len(self._members) > 1:
                 yield from self._take_offers()
                 one, other = self._random.choice(len(self._members), 2, replace=False)
                 start, goal = self._members[one], self._members[other]
                 for a, b in ((start, goal), (goal, start)):
                     self._take_between(a, b)
                     yield from self._run()
-                    idle = 0 if self._admit(self._graph.best_solution()) else idle + 1
+                    self._admit(self._graph.best_solution())
+                    idle += 1
+                now = sum(member.value for member in self._members)
+                if now < total:
+                    total, idle = now, 0
 
     def _take_offers(self) -> Iterator[None]:
         while self._offers:
@@ -179,28 +185,28 @@ class JobShopSearch:
             self._admit(self._graph.best_solution())
 
     def _take_between(self, start: Solution, goal: Solution) -> None:
-        if self._graph.distance(start, goal) < 8:
+        apart = self._graph.distance(start, goal)
+        if apart < self._apart:
             self._graph.take_random()
-        else:
+        elif self._graph.shop.is_flexible or self._random.random() < 0.5:
             self._graph.take_between(start, goal, self._random.uniform(0.3, 0.7), self._random)
+        else:
+            self._graph.take_walk(start, goal, int(apart * self._random.uniform(0.4, 0.6)))
 
-    def _admit(self, found: Solution) -> bool:
-        """Put a solution into the population unless it is too bad or too like a member; return whether."""
+    def _admit(self, found: Solution) -> None:
+        """Put a solution into the population unless it is too bad, or too like a better member."""
         members = self._members
         for index, member in enumerate(members):
-            if self._graph.distance(found, member) < 8:
+            if self._graph.distance(found, member) < self._apart:
                 if found.value < member.value:
                     members[index] = found
-                    return True
-                return False
+                return
         if len(members) < self._size:
             members.append(found)
-            return True
+            return
         worst = max(range(len(members)), key=lambda index: members[index].value)
-        if found.value > members[worst].value:
-            return False
-        members[worst] = found
-        return True
+        if found.value <= members[worst].value:
+            members[worst] = found
 
 
 def search(

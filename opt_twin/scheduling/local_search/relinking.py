@@ -31,9 +31,10 @@ def random_solution(
     machines: int,
     random: UInt64s,
 ) -> None:
-    """Write a random linear order, each operation with the option that is then finished first, ties at random.
+    """Write a random linear order, each operation with the option that is then finished first.
 
-    Every order of the jobs' operations that respects the routes is as likely as any other. `nodes` serves for
+    Every order of the jobs' operations that respects the routes is as likely as any other, and
+    ties between options are broken at random. `nodes` serves for
     the ends of the operations placed so far; it is made right by :func:`~.disjunctive.link`.
     """
     bag, count = order.copy(), 0
@@ -99,7 +100,9 @@ def walk(order: Int32s, machine: Int32s, ranks: Int32s, steps: int, random: UInt
 
 
 @compiled
-def distance(operations: Int32s, machine: Int32s, ranks: Int32s, machine_other: Int32s, ranks_other: Int32s) -> int:
+def distance(
+    operations: Int32s, machine: Int32s, ranks: Int32s, machine_other: Int32s, ranks_other: Int32s
+) -> int:
     """Return how far apart two solutions are.
 
     Parameters
