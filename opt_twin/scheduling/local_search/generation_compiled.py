@@ -9,7 +9,94 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NEVER", "Candidate", "Ints", "Project", "State", "compiled", "draw", "random_state"]
+__all__ = [
+    "ACTIVE",
+    "APPEND",
+    "BEFORE",
+    "BUFFER",
+    "BUFFERED",
+    "CAPACITY",
+    "CHOSEN",
+    "CLOSURES",
+    "COUNTS",
+    "DEADLINE",
+    "DEMANDS",
+    "DEPTH",
+    "DUE",
+    "DURATION",
+    "EARLINESS",
+    "ELASTIC",
+    "END",
+    "END_SOURCE",
+    "EXCESS",
+    "FAMILY",
+    "FIRST",
+    "FIT_END",
+    "FIT_LEADER",
+    "FIT_START",
+    "FREE",
+    "FROZEN",
+    "HIGH",
+    "HIGH_END",
+    "HIGH_SOURCE",
+    "HOLD",
+    "HORIZON",
+    "INITIAL",
+    "INTERRUPTIBLE",
+    "INTO",
+    "JOB",
+    "LEAD",
+    "LEADER",
+    "LENGTH",
+    "LEVELS",
+    "LIFT",
+    "LOAD",
+    "LOW",
+    "LOW_END",
+    "MACHINE",
+    "MODE",
+    "MODES",
+    "NOW",
+    "NO_WAIT",
+    "OPTIONAL",
+    "ORDER",
+    "OUT",
+    "PLACED",
+    "PLACES",
+    "PLANNED",
+    "POINTER",
+    "POWER",
+    "PRIORITY",
+    "RAISED",
+    "RELEASE",
+    "REPAIRS",
+    "ROUTE",
+    "ROUTES",
+    "ROWS",
+    "SEQUENCE",
+    "SETUPS",
+    "SIZE",
+    "SKIP",
+    "SKIP_COST",
+    "SOURCE",
+    "START",
+    "TAIL",
+    "TARIFF",
+    "TERMS",
+    "UNIT",
+    "VALUE",
+    "VIOLATION",
+    "WAITED",
+    "WEIGHT",
+    "NEVER",
+    "Candidate",
+    "Ints",
+    "Project",
+    "State",
+    "compiled",
+    "draw",
+    "random_state",
+]
 
 Ints = npt.NDArray[np.int64]
 
@@ -24,129 +111,138 @@ def compiled(function: _Function) -> _Function:
     return cast("_Function", numba.njit(nogil=True, cache=True)(function))
 
 
-class Project(NamedTuple):
-    """An instance as arrays: n operations in the order of the jobs, M modes, J jobs, m machines, R resources.
+(
+    JOB,
+    FAMILY,
+    SIZE,
+    INTERRUPTIBLE,
+    ELASTIC,
+    LEAD,
+    TAIL,
+    ROUTE,
+    OPTIONAL,
+    SKIP_COST,
+    UNIT,
+    MODES,
+    INTO,
+    OUT,
+    BEFORE,
+) = range(15)
+"""Columns of ``Project.operation``.
 
-    Lists of different lengths stand one after the other in one array, ``first[i]:first[i + 1]`` is the part
-    of i. All times are ticks. It does not change during a search.
+FAMILY is -1 without one. LEAD is -1 when the job does not stream lots. ROUTE is -1 for all routes. UNIT is
+what it is listed with. From MODES on: the first mode, and the first row of precedences into it, out of it, and
+of the operations that are placed before it.
+"""
+
+MACHINE, DURATION, POWER, DEMANDS, CLOSURES = range(5)
+"""Columns of ``Project.mode``; the last two are the first rows of (resource, amount) and (start, end)."""
+
+FIRST, ORDER, NO_WAIT, ROUTES, RELEASE, DUE, DEADLINE, WEIGHT, EARLINESS, PRIORITY, COUNTS = range(11)
+"""Columns of ``Project.job``.
+
+FIRST is its first operation, ORDER 0 for a route, 1 open, 2 a network; DUE and DEADLINE are NEVER for none.
+"""
+
+SETUPS, INITIAL, PLACES, APPEND, BUFFER = range(5)
+"""Columns of ``Project.machine``.
+
+SETUPS is its place in ``Project.setup`` (-1 for none), INITIAL the family that it is set up for at time 0 (-1
+for none), PLACES those of a batching machine (0 for a usual one). APPEND is 1 when operations only follow those
+that are there. BUFFER is the resource that stands for the places in front of it, -1 for room for all.
+"""
+
+CAPACITY, HOLD, LEVELS = range(3)
+"""Columns of ``Project.resource``.
+
+HOLD is 1 for a consumable, which is never given back. LEVELS is the first row of (from, used), the use that
+stands from the beginning.
+"""
+
+NOW, HORIZON, BUFFERED, FROZEN, PLANNED, TARIFF, TERMS, ROWS = range(8)
+"""Places in ``Project.head``.
+
+BUFFERED is 1 when a machine has a finite buffer. From FROZEN on, the first row of: frozen operations
+(operation, mode, start, end) in the order of start; an earlier plan (operation, start, machine); prices (from,
+price, cost of one unit of power until then); terms of the objective (factor, measure, priority or -1).
+"""
+
+START, END, MODE, FREE, PLACED, RAISED, LEADER, LOAD, ACTIVE, WAITED, SEQUENCE, POINTER = range(12)
+"""Columns of ``State.operation``.
+
+FREE is when it leaves its machine, PLACED 2 when it is frozen, RAISED a start that a repair asks for. LEADER is
+the operation that opened its batch (itself outside batches), LOAD what is taken in the batch that it leads.
+ACTIVE says whether it is done, WAITED whether its job waits for it in a place of a buffer. SEQUENCE and POINTER
+are by rank: the operations as they were placed, and how far the list was read then.
+"""
+
+(
+    LENGTH,
+    VIOLATION,
+    DEPTH,
+    REPAIRS,
+    VALUE,
+    FIT_START,
+    FIT_END,
+    FIT_LEADER,
+    EXCESS,
+    SOURCE,
+    LOW,
+    LOW_END,
+    HIGH,
+    HIGH_END,
+    HIGH_SOURCE,
+    END_SOURCE,
+) = range(16)
+"""Places in ``State.note``.
+
+How many operations are placed, by how many ticks rules are violated, the depth of the stack, repairs so far and
+the value of the objective. Then of the operation that was tried last: where it fits, by how much it passes its
+latest times and which operation asks for these; its least and greatest start and end, and who asks for them.
+"""
+
+CHOSEN, LIFT, SKIP = range(3)
+"""Columns of ``Candidate.operation``.
+
+CHOSEN is its mode, -1 for the one that ends first; LIFT a time before which it does not start; SKIP whether it
+is left out if it is optional.
+"""
+
+
+class Project(NamedTuple):
+    """An instance as a few tables of integers. It does not change during a search.
+
+    There are n operations in the order of the jobs, M modes, J jobs, m machines (and one more row that stands
+    for no machine) and R resources. Lists of different lengths stand one after the other in `row`; where a
+    column says that it is the first row, the list ends before the first row of the next line. All times are
+    ticks.
 
     Attributes
     ----------
-    first_mode, machine, duration, power
-        Modes of each operation [n + 1], and of each mode its machine (m for none), ticks and power [M].
-    first_demand, resource, amount
-        What each mode demands [M + 1], of which resource and how much.
-    first_closure, closure
-        When a mode cannot be worked on [M + 1]; rows (start, end), merged and in order.
-    job, position_first, family, size, interruptible, elastic, lead, tail
-        Of each operation [n]: its job, the family for set-ups (-1 for none), places in a batch, and lot
-        streaming. ``position_first`` [J + 1] is the first operation of each job.
-    order, no_wait
-        Of each job [J]: 0 route, 1 open, 2 network; whether its operations do not wait.
-    route, optional, skip_cost
-        Of each operation [n]: alternative route within its job (-1 for all), whether it may be left out.
-    routes
-        Number of alternative routes of each job, at least 1 [J].
-    release, due, deadline, weight, earliness, priority, counts
-        Of each job [J]; due and deadline are NEVER where there is none.
-    now
-        Ticks before which nothing starts that is not frozen.
-    first_in, in_arc, first_out, out_arc
-        Precedences into and out of each operation [n + 1]; rows (other operation, kind, lag), kind 0
-        end-start, 1 start-start, 2 end-end, 3 start-end.
-    first_before, before
-        The operations that are placed before each operation [n + 1], beside those of its route.
-    setup_row, setup
-        Machine -> row in ``setup[row, before, after]``, -1 where there are no set-ups [m + 1].
-    initial
-        The family that each machine is set up for at time 0, -1 for none [m + 1].
+    head
+        Numbers of the whole instance [8].
+    operation, mode, job, machine, resource
+        [n + 1, 15], [M + 1, 5], [J + 1, 11], [m + 1, 5], [R + 1, 3].
+    row
+        Members of lists, [., 4].
+    unit
+        The first row of each unit of a list: an operation, or the operations of a job [u + 1].
+    setup
+        Ticks by place of the machine, family before, and family after.
     transport
         Ticks from machine to machine [m + 1, m + 1].
-    places
-        Places of a batching machine, 0 for a usual one [m + 1].
-    append
-        Whether operations on a machine only follow those that are there [m + 1].
-    buffer
-        Places in front of each machine, -1 for room for all [m + 1].
-    has_buffers
-        Whether a machine has a finite buffer.
-    capacity, hold
-        Of each resource [R]; hold is 1 for a consumable, which is never given back.
-    first_level, level
-        Levels of use that stand from the beginning [R + 1]; rows (from, used).
-    frozen
-        Rows (operation, mode, start, end) in the order of start.
-    first_unit, unit
-        What is listed as one: an operation, or a job [u + 1], and its operations [n].
-    unit_of
-        Operation -> its unit [n].
-    tariff
-        Rows (from, price, cost of one unit of power from the first step to here).
-    planned
-        Rows (operation, start, machine).
-    horizon
-        Ticks within which a best schedule ends.
-    terms
-        Rows (factor, measure, priority or -1) of the objective.
     """
 
-    first_mode: Ints
-    machine: Ints
-    duration: Ints
-    power: Ints
-    first_demand: Ints
-    resource: Ints
-    amount: Ints
-    first_closure: Ints
-    closure: Ints
+    head: Ints
+    operation: Ints
+    mode: Ints
     job: Ints
-    position_first: Ints
-    family: Ints
-    size: Ints
-    interruptible: Ints
-    elastic: Ints
-    lead: Ints
-    tail: Ints
-    order: Ints
-    no_wait: Ints
-    route: Ints
-    optional: Ints
-    skip_cost: Ints
-    routes: Ints
-    release: Ints
-    due: Ints
-    deadline: Ints
-    weight: Ints
-    earliness: Ints
-    priority: Ints
-    counts: Ints
-    now: int
-    first_in: Ints
-    in_arc: Ints
-    first_out: Ints
-    out_arc: Ints
-    first_before: Ints
-    before: Ints
-    setup_row: Ints
-    setup: Ints
-    initial: Ints
-    transport: Ints
-    places: Ints
-    append: Ints
-    buffer: Ints
-    has_buffers: int
-    capacity: Ints
-    hold: Ints
-    first_level: Ints
-    level: Ints
-    frozen: Ints
-    first_unit: Ints
+    machine: Ints
+    resource: Ints
+    row: Ints
     unit: Ints
-    unit_of: Ints
-    tariff: Ints
-    planned: Ints
-    horizon: int
-    terms: Ints
+    setup: Ints
+    transport: Ints
 
 
 class State(NamedTuple):
@@ -154,46 +250,25 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    start, end, mode, free
-        Of each operation that is placed [n]; `free` is when it leaves its machine.
-    placed
-        Whether it is placed (2 when frozen) [n].
-    raised
-        A start that the repair of a greatest distance asks for [n].
-    sequence, pointer
-        The operations in the order in which they were placed, and how far the list was read then [n].
-    leader, load
-        The operation that opened the batch of an operation (itself outside batches), and the places that
-        are taken in the batch that it leads [n].
+    operation
+        [n, 12].
     slot, slots
         The operations on each machine in the order of start [m + 1, n], and how many [m + 1].
-    time, used, steps
-        Use of each resource over time: ``used[r, i]`` from ``time[r, i]`` on [R, k], and how many steps.
-    waiting, waits
-        Rows (from, until) of the waits in front of each machine with a finite buffer [m + 1, n, 2].
+    level, steps
+        Rows (from, used) of each resource [R, ., 2], and how many [R].
     stack
         Operations that are to be placed next.
-    counts
-        Length of the sequence, repairs so far, ticks by which rules are violated, length of the stack.
+    note
+        [16].
     """
 
-    start: Ints
-    end: Ints
-    mode: Ints
-    free: Ints
-    placed: Ints
-    raised: Ints
-    sequence: Ints
-    pointer: Ints
-    leader: Ints
-    load: Ints
+    operation: Ints
     slot: Ints
     slots: Ints
-    time: Ints
-    used: Ints
+    level: Ints
     steps: Ints
     stack: Ints
-    counts: Ints
+    note: Ints
 
 
 class Candidate(NamedTuple):
@@ -203,24 +278,16 @@ class Candidate(NamedTuple):
     ----------
     listed
         The units in the order of the list [u].
-    mode
-        The mode of each operation; -1 for the one that ends first [n].
-    lift
-        A time before which an operation does not start [n].
-    skip
-        Whether an optional operation is left out [n].
-    route
-        The alternative route of each job [J].
-    append
-        1 when nothing goes into a gap between two operations of a machine [1].
+    operation
+        [n, 3].
+    choice
+        The alternative route of each job, and 1 at the end when nothing goes into a gap between two operations
+        of a machine [J + 1].
     """
 
     listed: Ints
-    mode: Ints
-    lift: Ints
-    skip: Ints
-    route: Ints
-    append: Ints
+    operation: Ints
+    choice: Ints
 
 
 def random_state(seed: int) -> Ints:
