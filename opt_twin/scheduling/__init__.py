@@ -7,7 +7,16 @@ from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, schedulin
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
-from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
+from opt_twin.scheduling.objectives import (
+    CLASSICAL_OBJECTIVES,
+    OBJECTIVES,
+    Objective,
+    Term,
+    check_objective,
+    evaluate_objective,
+    evaluate_stages,
+    parse_objective,
+)
 from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
 from opt_twin.scheduling.solve import solve_schedule, solver_names
@@ -17,6 +26,7 @@ from opt_twin.scheduling.timing import left_shifted
 from opt_twin.scheduling.verify import verify
 
 __all__ = [
+    "CLASSICAL_OBJECTIVES",
     "FEATURES",
     "OBJECTIVES",
     "RULES",
@@ -27,6 +37,7 @@ __all__ = [
     "Job",
     "Key",
     "Mode",
+    "Objective",
     "Operation",
     "Precedence",
     "PriceStep",
@@ -34,15 +45,19 @@ __all__ = [
     "RoundingLoss",
     "SchedulingInstance",
     "SchedulingSolver",
+    "Term",
     "best_known",
     "builtin_names",
+    "check_objective",
     "dispatch",
     "evaluate_objective",
+    "evaluate_stages",
     "left_shifted",
     "load_instance",
     "lower_bound",
     "missing_features",
     "parse_instance",
+    "parse_objective",
     "read_instance",
     "rounding_loss",
     "scheduling_instance",
