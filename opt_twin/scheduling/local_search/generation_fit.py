@@ -33,7 +33,6 @@ from opt_twin.scheduling.local_search.generation_compiled import (
     INTO,
     JOB,
     LEAD,
-    LEADER,
     LIFT,
     LOAD,
     LOW,
@@ -41,15 +40,14 @@ from opt_twin.scheduling.local_search.generation_compiled import (
     MACHINE,
     MODE,
     NEVER,
-    NOW,
     NO_WAIT,
+    NOW,
     ORDER,
     OUT,
     PLACED,
     PLACES,
     RAISED,
     RELEASE,
-    ROUTE,
     SETUPS,
     SIZE,
     SOURCE,
@@ -63,7 +61,7 @@ from opt_twin.scheduling.local_search.generation_compiled import (
 
 __all__ = ["fit", "job_before", "place_in", "setup_between"]
 
-ROUTE, OPEN = 0, 1
+_ROUTE, _OPEN = 0, 1
 
 
 @compiled
@@ -264,7 +262,7 @@ def window(project: Project, state: State, candidate: Candidate, operation: int,
     )
     found[LOW_END], found[HIGH], found[HIGH_END] = -NEVER, NEVER, NEVER
     found[HIGH_SOURCE], found[END_SOURCE] = -1, -1
-    if project.job[job, ORDER] == ROUTE:
+    if project.job[job, ORDER] == _ROUTE:
         _within_route(project, state, operation, machine)
     for row in range(project.operation[operation, INTO], project.operation[operation + 1, INTO]):
         other, kind, lag = project.row[row, 0], project.row[row, 1], project.row[row, 2]
@@ -303,7 +301,7 @@ def _own_start(project: Project, state: State, operation: int, mode: int, start:
             later = after_machine(project, state, operation, machine, start, end, closed)
         if later == start:
             later = after_resources(project, state, mode, start, end)
-        if later == start and project.job[project.operation[operation, JOB], ORDER] == OPEN:
+        if later == start and project.job[project.operation[operation, JOB], ORDER] == _OPEN:
             later = after_job(project, state, operation, machine, start, end)
         if later == start:
             found[FIT_END] = end
@@ -335,7 +333,7 @@ def _joined(project: Project, state: State, operation: int, mode: int, before: i
             continue
         if after_resources(project, state, mode, start, end) != start:
             continue
-        if project.job[project.operation[operation, JOB], ORDER] == OPEN and start != after_job(
+        if project.job[project.operation[operation, JOB], ORDER] == _OPEN and start != after_job(
             project, state, operation, machine, start, end
         ):
             continue

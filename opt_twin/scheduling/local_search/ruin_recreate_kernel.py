@@ -149,8 +149,7 @@ def _late_operation(project: Project, state: State, search: Search) -> int:
     last = project.job[worst, FIRST]
     for operation in range(project.job[worst, FIRST], project.job[worst + 1, FIRST]):
         if state.operation[operation, PLACED] > 0 and (
-            state.operation[last, PLACED] == 0
-            or state.operation[operation, END] > state.operation[last, END]
+            state.operation[last, PLACED] == 0 or state.operation[operation, END] > state.operation[last, END]
         ):
             last = operation
     for _ in range(draw(random, 2 + len(project.operation) // jobs)):
