@@ -16,6 +16,7 @@ from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
 from opt_twin.scheduling.milp import MilpSolver
 from opt_twin.scheduling.objectives import check_objective, evaluate_objective
+from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
@@ -112,6 +113,7 @@ _SOLVERS: Registry[SchedulingSolver] = Registry(
         "milp": MilpSolver,
         "dispatching": DispatchingSolver,
         "labels": LabelSolver,
+        "ruin-and-recreate": RuinRecreateSolver,
     },
 )
 

@@ -220,32 +220,26 @@ def _is_acyclic(graph: dict[int, set[int]]) -> bool:
 
 def _placed_before(numbers: _Numbers) -> list[list[int]]:
     """Return the precedences that decide the order of placing; those that would close a circle do not."""
-    count = len(numbers.keys)
-    graph: dict[int, set[int]] = {index: set() for index in range(count)}
-    for index, (job, (_, position)) in enumerate(zip(numbers.owners, numbers.keys, strict=True)):
-        if job.order == "route" and position:
-            graph[index].add(index - 1)
-    wanted: list[tuple[int, int]] = []
-    for precedence in numbers.instance.precedences:
-        if precedence.lag >= 0:
-            pair = numbers.operation[precedence.before], numbers.operation[precedence.after]
-            wanted.append(pair)
+    graph: dict[int, set[int]] = {
+        index: {index - 1} if job.order == "route" and position else set()
+        for index, (job, (_, position)) in enumerate(zip(numbers.owners, numbers.keys, strict=True))
+    }
+    wanted = [
+        (numbers.operation[precedence.before], numbers.operation[precedence.after])
+        for precedence in numbers.instance.precedences
+        if precedence.lag >= 0
+    ]
     whole = {index: set(others) for index, others in graph.items()}
     for before, after in wanted:
         whole[after].add(before)
-    chosen: list[list[int]] = [[] for _ in range(count)]
-    if _is_acyclic(whole):
-        for before, after in wanted:
-            chosen[after].append(before)
-        return chosen
+    one_by_one = not _is_acyclic(whole)
+    chosen: list[list[int]] = [[] for _ in numbers.keys]
     for before, after in wanted:
-        if before in graph[after]:
-            continue
         graph[after].add(before)
-        if _is_acyclic(graph):
-            chosen[after].append(before)
-        else:
+        if one_by_one and not _is_acyclic(graph):
             graph[after].discard(before)
+        else:
+            chosen[after].append(before)
     return chosen
 
 

@@ -1,4 +1,5 @@
-"""The compiler of the schedule-generation kernels, their random numbers, and the arrays on which they work."""
+"""The compiler of the schedule-generation kernels, their random numbers, and the arrays on which they
+work."""
 
 from __future__ import annotations
 
@@ -131,8 +132,8 @@ def compiled(function: _Function) -> _Function:
 """Columns of ``Project.operation``.
 
 FAMILY is -1 without one. LEAD is -1 when the job does not stream lots. ROUTE is -1 for all routes. UNIT is
-what it is listed with. From MODES on: the first mode, and the first row of precedences into it, out of it, and
-of the operations that are placed before it.
+what it is listed with. From MODES on: the first mode, and the first row of precedences into it, out of it,
+and of the operations that are placed before it.
 """
 
 MACHINE, DURATION, POWER, DEMANDS, CLOSURES = range(5)
@@ -148,8 +149,8 @@ SETUPS, INITIAL, PLACES, APPEND, BUFFER = range(5)
 """Columns of ``Project.machine``.
 
 SETUPS is its place in ``Project.setup`` (-1 for none), INITIAL the family that it is set up for at time 0 (-1
-for none), PLACES those of a batching machine (0 for a usual one). APPEND is 1 when operations only follow those
-that are there. BUFFER is the resource that stands for the places in front of it, -1 for room for all.
+for none), PLACES those of a batching machine (0 for a usual one). APPEND is 1 when operations only follow
+those that are there. BUFFER is the resource that stands for the places in front of it, -1 for room for all.
 """
 
 CAPACITY, HOLD, LEVELS = range(3)
@@ -163,17 +164,18 @@ NOW, HORIZON, BUFFERED, FROZEN, PLANNED, TARIFF, TERMS, ROWS = range(8)
 """Places in ``Project.head``.
 
 BUFFERED is 1 when a machine has a finite buffer. From FROZEN on, the first row of: frozen operations
-(operation, mode, start, end) in the order of start; an earlier plan (operation, start, machine); prices (from,
-price, cost of one unit of power until then); terms of the objective (factor, measure, priority or -1).
+(operation, mode, start, end) in the order of start; an earlier plan (operation, start, machine); prices
+(from, price, cost of one unit of power until then); terms of the objective (factor, measure, priority or
+-1).
 """
 
 START, END, MODE, FREE, PLACED, RAISED, LEADER, LOAD, ACTIVE, WAITED, SEQUENCE, POINTER = range(12)
 """Columns of ``State.operation``.
 
-FREE is when it leaves its machine, PLACED 2 when it is frozen, RAISED a start that a repair asks for. LEADER is
-the operation that opened its batch (itself outside batches), LOAD what is taken in the batch that it leads.
-ACTIVE says whether it is done, WAITED whether its job waits for it in a place of a buffer. SEQUENCE and POINTER
-are by rank: the operations as they were placed, and how far the list was read then.
+FREE is when it leaves its machine, PLACED 2 when it is frozen, RAISED a start that a repair asks for.
+LEADER is the operation that opened its batch (itself outside batches), LOAD what is taken in the batch that
+it leads. ACTIVE says whether it is done, WAITED whether its job waits for it in a place of a buffer.
+SEQUENCE and POINTER are by rank: the operations as they were placed, and how far the list was read then.
 """
 
 (
@@ -196,16 +198,17 @@ are by rank: the operations as they were placed, and how far the list was read t
 ) = range(16)
 """Places in ``State.note``.
 
-How many operations are placed, by how many ticks rules are violated, the depth of the stack, repairs so far and
-the value of the objective. Then of the operation that was tried last: where it fits, by how much it passes its
-latest times and which operation asks for these; its least and greatest start and end, and who asks for them.
+How many operations are placed, by how many ticks rules are violated, the depth of the stack, repairs so far
+and the value of the objective. Then of the operation that was tried last: where it fits, by how much it
+passes its latest times and which operation asks for these; its least and greatest start and end, and who
+asks for them.
 """
 
 CHOSEN, LIFT, SKIP = range(3)
 """Columns of ``Candidate.operation``.
 
-CHOSEN is its mode, -1 for the one that ends first; LIFT a time before which it does not start; SKIP whether it
-is left out if it is optional.
+CHOSEN is its mode, -1 for the one that ends first; LIFT a time before which it does not start; SKIP whether
+it is left out if it is optional.
 """
 
 
@@ -281,8 +284,8 @@ class Candidate(NamedTuple):
     operation
         [n, 3].
     choice
-        The alternative route of each job, and 1 at the end when nothing goes into a gap between two operations
-        of a machine [J + 1].
+        The alternative route of each job, and 1 at the end when nothing goes into a gap between two
+        operations of a machine [J + 1].
     """
 
     listed: Ints

@@ -6,9 +6,9 @@ difference and everything since is placed anew.
 
 References
 ----------
-Kelley (1963), The critical-path method, in Muth and Thompson, Industrial Scheduling. Kolisch (1996), Serial and
-parallel resource-constrained project scheduling methods revisited, European Journal of Operational Research
-90:320-333.
+Kelley (1963), The critical-path method, in Muth and Thompson, Industrial Scheduling. Kolisch (1996), Serial
+and parallel resource-constrained project scheduling methods revisited, European Journal of Operational
+Research 90:320-333.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _REPAIRS = 30
 
 
 @compiled
-def _use(project: Project, state: State, resource: int, amount: int, start: int, until: int) -> None:
+def _use(state: State, resource: int, amount: int, start: int, until: int) -> None:
     """Add `amount` (which may be negative) to the use of a resource."""
     if start >= until:
         return
@@ -150,7 +150,7 @@ def place(
     for row in range(project.mode[mode, DEMANDS], project.mode[mode + 1, DEMANDS]):
         resource = project.row[row, 0]
         until = NEVER if project.resource[resource, HOLD] == 1 else end
-        _use(project, state, resource, project.row[row, 1], start, until)
+        _use(state, resource, project.row[row, 1], start, until)
 
 
 @compiled
@@ -178,7 +178,7 @@ def _wait(project: Project, state: State, operation: int) -> int:
         project.mode[state.operation[before, MODE], MACHINE],
     )
     last = len(project.machine) - 1
-    if machine == last or own == last or (project.machine[machine, BUFFER] < 0 and own != machine):
+    if last in (machine, own) or (project.machine[machine, BUFFER] < 0 and own != machine):
         return 0
     way = project.transport[own, machine]
     start, ready = state.operation[operation, START], state.operation[before, END] + way
@@ -186,7 +186,7 @@ def _wait(project: Project, state: State, operation: int) -> int:
         return 0
     place_wanted = project.machine[machine, BUFFER]
     if own != machine and after_level(project, state, place_wanted, 1, ready, start) == ready:
-        _use(project, state, place_wanted, 1, ready, start)
+        _use(state, place_wanted, 1, ready, start)
         state.operation[operation, WAITED] = 1
         return 0
     at = _place_of(state, own, before) + 1
@@ -241,7 +241,7 @@ def _unplace_last(project: Project, state: State) -> int:
     for row in range(project.mode[mode, DEMANDS], project.mode[mode + 1, DEMANDS]):
         resource = project.row[row, 0]
         until = NEVER if project.resource[resource, HOLD] == 1 else state.operation[operation, END]
-        _use(project, state, resource, -project.row[row, 1], state.operation[operation, START], until)
+        _use(state, resource, -project.row[row, 1], state.operation[operation, START], until)
     state.operation[operation, PLACED] = 0
     return int(operation)
 
@@ -341,48 +341,58 @@ def _next_on_stack(project: Project, state: State, candidate: Candidate, pointer
 
 
 @compiled
+def _placed_or_repaired(
+    project: Project, state: State, candidate: Candidate, operation: int, pointer: int
+) -> int:
+    """Place the operation on top of the stack, or what has to be raised first; return how far the list is.
+
+    It is -1 when the operation fits nowhere.
+    """
+    most = _REPAIRS * len(project.operation) + 200
+    mode, note = choose(project, state, candidate, operation), state.note
+    if note[FIT_START] >= NEVER:
+        note[VIOLATION] += IMPOSSIBLE
+        return -1
+    if note[EXCESS] > 0:
+        source, excess = note[SOURCE], note[EXCESS]
+        if source >= 0 and state.operation[source, PLACED] == 1 and note[REPAIRS] < most:
+            return _repair(project, state, source, state.operation[source, START] + excess)
+        note[VIOLATION] += excess
+    place(project, state, operation, mode, note[FIT_START], note[FIT_END], note[FIT_LEADER], pointer)
+    job = project.operation[operation, JOB]
+    if project.head[BUFFERED] == 1 and project.job[job, ORDER] == 0:
+        start = _wait(project, state, operation)
+        if start > 0:
+            before = job_before(project, state, operation)
+            if state.operation[before, PLACED] == 1 and note[REPAIRS] < most:
+                return _repair(project, state, before, start)
+            note[VIOLATION] += start - state.operation[before, START]
+    if project.job[job, NO_WAIT] == 1:
+        after = job_after(project, state, operation)
+        if after >= 0 and state.operation[after, PLACED] == 0:
+            state.stack[note[DEPTH]] = after
+            note[DEPTH] += 1
+    return pointer
+
+
+@compiled
 def generate(project: Project, state: State, candidate: Candidate) -> None:
     """Make the schedule of a candidate, and note its value and its violations."""
     begin(project, state, candidate)
-    pointer, most = 0, _REPAIRS * (len(project.operation) - 1) + 200
-    while True:
+    pointer, note = 0, state.note
+    while pointer >= 0:
         pointer = _next_on_stack(project, state, candidate, pointer)
-        if state.note[DEPTH] == 0:
+        if note[DEPTH] == 0:
             break
-        operation = state.stack[state.note[DEPTH] - 1]
+        operation = state.stack[note[DEPTH] - 1]
         if state.operation[operation, PLACED] > 0:
-            state.note[DEPTH] -= 1
+            note[DEPTH] -= 1
             continue
         other = missing(project, state, operation)
         if other >= 0:
-            state.stack[state.note[DEPTH]] = other
-            state.note[DEPTH] += 1
+            state.stack[note[DEPTH]] = other
+            note[DEPTH] += 1
             continue
-        state.note[DEPTH] -= 1
-        mode = choose(project, state, candidate, operation)
-        found = state.note
-        if found[FIT_START] >= NEVER:
-            state.note[VIOLATION] += IMPOSSIBLE
-            break
-        if found[EXCESS] > 0:
-            source, excess = found[SOURCE], found[EXCESS]
-            if source >= 0 and state.operation[source, PLACED] == 1 and state.note[REPAIRS] < most:
-                pointer = _repair(project, state, source, state.operation[source, START] + excess)
-                continue
-            state.note[VIOLATION] += excess
-        place(project, state, operation, mode, found[FIT_START], found[FIT_END], found[FIT_LEADER], pointer)
-        job = project.operation[operation, JOB]
-        if project.head[BUFFERED] == 1 and project.job[job, ORDER] == 0:
-            start = _wait(project, state, operation)
-            if start > 0:
-                before = job_before(project, state, operation)
-                if state.operation[before, PLACED] == 1 and state.note[REPAIRS] < most:
-                    pointer = _repair(project, state, before, start)
-                    continue
-                state.note[VIOLATION] += start - state.operation[before, START]
-        if project.job[job, NO_WAIT] == 1:
-            after = job_after(project, state, operation)
-            if after >= 0 and state.operation[after, PLACED] == 0:
-                state.stack[state.note[DEPTH]] = after
-                state.note[DEPTH] += 1
+        note[DEPTH] -= 1
+        pointer = _placed_or_repaired(project, state, candidate, operation, pointer)
     note_value(project, state, candidate)

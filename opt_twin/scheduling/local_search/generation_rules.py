@@ -1,8 +1,8 @@
 """Dispatching rules on the schedule generation: non-delay, active and serial schedules of any instance.
 
-At every step each operation whose predecessors are placed is fitted. A non-delay schedule takes the rule's first
-among those that start earliest, an active one the rule's first among those that start before the earliest end of
-all and compete with it (Giffler and Thompson), and a serial one the rule's first of all.
+At every step each operation whose predecessors are placed is fitted. A non-delay schedule takes the rule's
+first among those that start earliest, an active one the rule's first among those that start before the
+earliest end of all and compete with it (Giffler and Thompson), and a serial one the rule's first of all.
 
 References
 ----------
@@ -19,7 +19,16 @@ from graphlib import TopologicalSorter
 import numpy as np
 import numpy.typing as npt
 
+from opt_twin.errors import NoSolutionError
+from opt_twin.plan import Schedule
 from opt_twin.scheduling.dispatching_rules import RULES, priority_index
+from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.local_search.generation import (
+    candidate_of,
+    new_state,
+    project_of,
+    schedule_from,
+)
 from opt_twin.scheduling.local_search.generation_compiled import (
     ACTIVE,
     BEFORE,
@@ -42,6 +51,7 @@ from opt_twin.scheduling.local_search.generation_compiled import (
     PRIORITY,
     SEQUENCE,
     UNIT,
+    VIOLATION,
     WEIGHT,
     Candidate,
     Ints,
@@ -52,9 +62,16 @@ from opt_twin.scheduling.local_search.generation_compiled import (
     random_state,
 )
 from opt_twin.scheduling.local_search.generation_fit import place_in, setup_between
-from opt_twin.scheduling.local_search.generation_kernel import begin, choose, missing, place
+from opt_twin.scheduling.local_search.generation_kernel import (
+    IMPOSSIBLE,
+    begin,
+    choose,
+    generate,
+    missing,
+    place,
+)
 
-__all__ = ["KINDS", "RULE_NUMBERS", "dispatch_list"]
+__all__ = ["KINDS", "RULE_NUMBERS", "dispatch_list", "dispatched"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,7 +85,8 @@ _index = compiled(priority_index)
 
 
 def _work_of(project: Project) -> Floats:
-    """Return (done, remaining, operations) of each operation: work of its job up to and with it, and from it on.
+    """Return (done, remaining, operations) of each operation: work of its job up to and with it, and from
+    it on.
 
     In a network, along the longest chain; an open job counts as a whole.
     """
@@ -237,3 +255,27 @@ def dispatch_list(
     units = dict.fromkeys(int(unit) for unit in project.operation[order, UNIT])
     units.update(dict.fromkeys(range(len(project.unit) - 1)))
     return np.array(list(units), dtype=np.int64)
+
+
+def dispatched(instance: SchedulingInstance, rule: str, kind: str, seed: int) -> Schedule:
+    """Return the schedule of a rule for any instance; greatest lags, sequences and deadlines may be missed.
+
+    The order in which the rule takes the operations is the list of the serial schedule generation.
+
+    Raises
+    ------
+    NoSolutionError
+        If an operation fits nowhere.
+    """
+    project = project_of(instance, ())
+    state, candidate = new_state(project), candidate_of(project)
+    number = RULE_NUMBERS[rule]
+    listed = dispatch_list(project, state, candidate, number, kind=KINDS.index(kind), seed=seed)
+    candidate.listed[:] = listed
+    generate(project, state, candidate)
+    if state.note[VIOLATION] >= IMPOSSIBLE:
+        raise NoSolutionError(
+            f"rule {rule!r} finds no time for an operation of {instance.name!r}; maybe a resource or a "
+            "material does not suffice, or use solver 'cp-sat'"
+        )
+    return schedule_from(instance, project, state.operation)

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opt_twin import __version__
 from opt_twin.plan import Schedule
-from opt_twin.results import Result, Status, StopReason, TracePoint
-from opt_twin.scheduling.bounds import lower_bound
-from opt_twin.scheduling.features import missing_features
+from opt_twin.results import StopReason
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.local_search import ruin_recreate_kernel as kernel
 from opt_twin.scheduling.local_search.generation import (
-    HELD,
     Term,
     candidate_of,
     mirrored,
@@ -36,9 +32,9 @@ from opt_twin.scheduling.local_search.generation_kernel import generate
 from opt_twin.scheduling.local_search.generation_rules import RULE_NUMBERS, dispatch_list
 from opt_twin.scheduling.objectives import check_objective, evaluate_objective
 from opt_twin.scheduling.verify import verify
-from opt_twin.solvers import OnProgress, SolveOptions, Stop
+from opt_twin.solvers import Stop
 
-__all__ = ["Answer", "RuinRecreateSolver", "search", "terms_of"]
+__all__ = ["Answer", "search", "terms_of"]
 
 _CHUNK = 0.03
 """Seconds between two looks at the clock and the stop hook, about."""
@@ -258,81 +254,3 @@ def search(
             chunk = max(1, min(2 * chunk, int(chunk * _CHUNK / max(spent, 1e-6))))
             continue
         return Answer(schedule=run.best, value=run.value, rounds=total, reason=reason)
-
-
-class RuinRecreateSolver:
-    """Ruin and recreate on the schedule generation, for every kind of instance.
-
-    Parameters
-    ----------
-    patience
-        As in :func:`search`.
-    """
-
-    name = "ruin-and-recreate"
-
-    def __init__(self, *, patience: int | None = None) -> None:
-        self._patience = patience
-
-    def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return why not: it minimises one stage, not a lexicographic order."""
-        beyond = missing_features(instance, HELD)
-        if beyond is not None:
-            return beyond
-        stages = len(check_objective(instance, objective).stages)
-        return f"it minimises one sum, {objective!r} is an order of {stages}" if stages > 1 else None
-
-    def solve(
-        self,
-        instance: SchedulingInstance,
-        *,
-        objective: str,
-        options: SolveOptions,
-        start: Schedule | None = None,
-        on_progress: OnProgress | None = None,
-        stop: Stop | None = None,
-    ) -> Result[Schedule]:
-        """Return the best schedule found; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`."""
-        started = time.perf_counter()
-        bound = lower_bound(instance, objective)
-        trace: list[TracePoint] = []
-        best, value = start, None if start is None else evaluate_objective(instance, start, objective)
-
-        def improved(schedule: Schedule, found: int) -> None:
-            nonlocal best, value
-            best, value = schedule, found
-            trace.append(TracePoint(time.perf_counter() - started, found, bound))
-            if on_progress is not None:
-                on_progress(trace[-1])
-
-        try:
-            reason = search(
-                instance,
-                objective=objective,
-                seed=options.seed,
-                deadline=started + options.time_limit,
-                stop=stop,
-                target=bound + int(options.gap * bound),
-                start=start,
-                on_improvement=improved,
-                patience=self._patience,
-            ).reason
-        except KeyboardInterrupt:
-            reason = StopReason.INTERRUPTED
-        status = Status.UNKNOWN if value is None else Status.OPTIMAL if value <= bound else Status.FEASIBLE
-        if reason is StopReason.PROVED and status is not Status.OPTIMAL:
-            reason = StopReason.GAP_LIMIT
-        return Result(
-            status=status,
-            stop_reason=StopReason.PROVED if status is Status.OPTIMAL else reason,
-            best=best,
-            objective=value,
-            bound=bound,
-            runtime=time.perf_counter() - started,
-            solver=self.name,
-            solver_version=__version__,
-            seed=options.seed,
-            workers=1,
-            objective_name=objective,
-            trace=tuple(trace),
-        )

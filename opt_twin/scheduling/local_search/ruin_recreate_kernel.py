@@ -1,10 +1,11 @@
 """Ruin and recreate on the list of a schedule generation, as a machine that stops after a number of rounds.
 
-A round takes some units out of the list that stand near each other (on one machine, in one job, in time, or on
-the chain of operations that decides when a late job ends), puts each back at another place, perhaps in another
-mode, and makes the schedule anew. It is accepted if it is not worse, or by chance while the search is warm. A
-run cools down over its rounds; then the next, longer one begins, from the best list or from a random one. In
-projects that can be read backwards, some rounds justify the schedule to the right and back to the left instead.
+A round takes some units out of the list that stand near each other (on one machine, in one job, in time, or
+on the chain of operations that decides when a late job ends), puts each back at another place, perhaps in
+another mode, and makes the schedule anew. It is accepted if it is not worse, or by chance while the search
+is warm. A run cools down over its rounds; then the next, longer one begins, from the best list or from a
+random one. In projects that can be read backwards, some rounds justify the schedule to the right and back
+to the left instead.
 
 References
 ----------
@@ -201,44 +202,43 @@ def _neighbour(project: Project, state: State, operation: int, distance: int) ->
 
 
 @compiled
+def _related(project: Project, state: State, search: Search, seed: int, kind: int) -> int:
+    """Return an operation near `seed`: on its machine (0), in its job (1), in the list (2), or any; -1 for
+    none.""" random, listed = search.random, search.now.listed if kind == 0:
+        return _neighbour(project, state, seed, draw(random, 7) - 3)
+    if kind == 1:
+        job = project.operation[seed, JOB]
+        first = project.job[job, FIRST]
+        return int(first + draw(random, project.job[job + 1, FIRST] - first))
+    if kind == 2:
+        place, unit = 0, project.operation[seed, UNIT]
+        while listed[place] != unit:
+            place += 1
+        place += draw(random, 11) - 5
+        return int(project.row[project.unit[listed[place]], 0]) if 0 <= place < len(listed) else -1
+    return draw(random, len(project.operation) - 1)
+
+
+@compiled
 def _ruin(project: Project, state: State, search: Search) -> int:
     """Choose units that are near each other; return how many."""
-    random, units = search.random, len(project.unit) - 1
+    random, units, removed = search.random, len(project.unit) - 1, search.removed
     count = 1
     while count < min(6, units) and draw(random, 2) == 0:
         count += 1
-    operations = len(project.operation) - 1
-    seed = _late_operation(project, state, search) if draw(random, 2) == 0 else draw(random, operations)
-    search.removed[0] = project.operation[seed, UNIT]
+    if draw(random, 2) == 0:
+        seed = _late_operation(project, state, search)
+    else:
+        seed = draw(random, len(project.operation) - 1)
+    removed[0] = project.operation[seed, UNIT]
     kind, found = draw(random, 4), 1
-    place = 0
-    if kind == 2:
-        while search.now.listed[place] != search.removed[0]:
-            place += 1
     for _ in range(3 * count):
-        if found == count:
-            break
-        other = -1
-        if kind == 0:
-            other = _neighbour(project, state, seed, draw(random, 7) - 3)
-        elif kind == 1:
-            job = project.operation[seed, JOB]
-            first = project.job[job, FIRST]
-            other = first + draw(random, project.job[job + 1, FIRST] - first)
-        elif kind == 2:
-            near = place + draw(random, 11) - 5
-            if 0 <= near < units:
-                other = project.row[project.unit[search.now.listed[near]], 0]
-        else:
-            other = draw(random, operations)
-        if other < 0:
-            continue
-        unit, known = project.operation[other, UNIT], False
-        for index in range(found):
-            known = known or search.removed[index] == unit
-        if not known:
-            search.removed[found] = unit
-            found += 1
+        other = _related(project, state, search, seed, kind)
+        if found < count and other >= 0:
+            unit = project.operation[other, UNIT]
+            if not np.any(removed[:found] == unit):
+                removed[found] = unit
+                found += 1
     return found
 
 
@@ -253,7 +253,7 @@ def _move(listed: Ints, source: int, target: int) -> None:
 
 
 @compiled
-def _lift(project: Project, state: State, search: Search, operation: int) -> int:
+def _lift(project: Project, search: Search, operation: int) -> int:
     """Return a time before which `operation` shall not start."""
     random = search.random
     kind = draw(random, 6)
@@ -261,7 +261,7 @@ def _lift(project: Project, state: State, search: Search, operation: int) -> int
     other = search.schedule[draw(random, len(project.operation) - 1)]
     length = search.schedule[operation, END] - start
     if kind == 0:
-        return max(0, start + draw(random, 2 * length + 5) - length - 2)
+        return int(max(0, start + draw(random, 2 * length + 5) - length - 2))
     if kind == 1:
         return int(other[START])
     if kind == 2:
@@ -269,7 +269,7 @@ def _lift(project: Project, state: State, search: Search, operation: int) -> int
     if kind == 3:
         due = project.job[project.operation[operation, JOB], DUE]
         if due < 2**60:
-            return max(0, due - length - draw(random, 2) * draw(random, 2 * length + 2))
+            return int(max(0, due - length - draw(random, 2) * draw(random, 2 * length + 2)))
         return 0
     if kind == 4 and project.head[TERMS] > project.head[TARIFF]:
         row = project.head[TARIFF] + draw(random, project.head[TERMS] - project.head[TARIFF])
@@ -278,7 +278,7 @@ def _lift(project: Project, state: State, search: Search, operation: int) -> int
 
 
 @compiled
-def _vary_choices(project: Project, state: State, search: Search, operation: int) -> None:
+def _vary_choices(project: Project, search: Search, operation: int) -> None:
     """Choose the mode, the route, the lift of an operation anew, and whether it is left out."""
     random, trial = search.random, search.trial
     first, last = project.operation[operation, MODES], project.operation[operation + 1, MODES]
@@ -286,7 +286,7 @@ def _vary_choices(project: Project, state: State, search: Search, operation: int
         chosen = -1 if draw(random, 2) == 0 else first + draw(random, last - first)
         trial.operation[operation, CHOSEN] = chosen
     if search.number[LIFTS] == 1:
-        lift = _lift(project, state, search, operation) if draw(random, 3) > 0 else 0
+        lift = _lift(project, search, operation) if draw(random, 3) > 0 else 0
         trial.operation[operation, LIFT] = min(lift, project.head[HORIZON])
     if project.operation[operation, OPTIONAL] == 1 and draw(random, 3) == 0:
         trial.operation[operation, SKIP] = 1 - trial.operation[operation, SKIP]
@@ -319,7 +319,7 @@ def _recreate(project: Project, state: State, search: Search, count: int) -> Non
             target = min(units - 1, max(0, source + draw(random, 2 * width + 1) - width))
         _move(listed, source, target)
         for row in range(first, project.unit[unit + 1]):
-            _vary_choices(project, state, search, project.row[row, 0])
+            _vary_choices(project, search, project.row[row, 0])
     if search.number[APPENDS] == 1 and draw(random, 8) == 0:
         search.trial.choice[-1] = 1 - search.trial.choice[-1]
 
