@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, groupby, pairwise
 
-from opt_twin.plan import Assignment, Schedule, Violation
+from opt_twin.plan import Assignment, Violation
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import in_order_by_machine
 from opt_twin.scheduling.verify_steps import Step, place
@@ -13,10 +13,10 @@ from opt_twin.scheduling.verify_steps import Step, place
 __all__ = ["machines", "sequences"]
 
 
-def machines(instance: SchedulingInstance, schedule: Schedule) -> Iterator[Violation]:
+def machines(instance: SchedulingInstance, assignments: Iterable[Assignment]) -> Iterator[Violation]:
     """Yield overlaps, missing set-ups and wrong batches, machine by machine as the schedule states them."""
     jobs = {job.name: job for job in instance.jobs}
-    for machine, ordered in sorted(in_order_by_machine(schedule.assignments).items()):
+    for machine, ordered in sorted(in_order_by_machine(assignments).items()):
         places = instance.batching.get(machine)
         if places is None:
             yield from _overlaps(machine, ordered)
