@@ -1,5 +1,4 @@
-"""The compiler of the schedule-generation kernels, their random numbers, and the arrays on which they
-work."""
+"""The compiler of the schedule-generation kernels, their random numbers, and their tables."""
 
 from __future__ import annotations
 

@@ -343,11 +343,12 @@ def _joined(project: Project, state: State, operation: int, mode: int, before: i
 
 @compiled
 def fit(project: Project, state: State, candidate: Candidate, operation: int, mode: int) -> None:
-    """Note the earliest start and end of an operation in a mode, and by how much it passes its latest
-    ones.""" machine, found = project.mode[mode, MACHINE], state.note window(project, state, candidate,
-    operation, machine) found[FIT_START] = _own_start(project, state, operation, mode, found[LOW],
-    candidate.choice[-1]) found[FIT_LEADER] = operation if machine < len(project.machine) - 1 and
-    project.machine[machine, PLACES] > 0:
+    """Note the earliest start and end of an operation in a mode, and what passes its latest ones."""
+    machine, found = project.mode[mode, MACHINE], state.note
+    window(project, state, candidate, operation, machine)
+    found[FIT_START] = _own_start(project, state, operation, mode, found[LOW], candidate.choice[-1])
+    found[FIT_LEADER] = operation
+    if machine < len(project.machine) - 1 and project.machine[machine, PLACES] > 0:
         leader = _joined(project, state, operation, mode, found[FIT_END])
         if leader >= 0:
             found[FIT_START], found[FIT_END], found[FIT_LEADER] = (

@@ -218,7 +218,6 @@ def _unplace_last(project: Project, state: State) -> int:
                 own = project.mode[state.operation[before, MODE], MACHINE]
                 ready = state.operation[before, END] + project.transport[own, machine]
                 _use(
-                    project,
                     state,
                     project.machine[machine, BUFFER],
                     -1,

@@ -85,8 +85,7 @@ _index = compiled(priority_index)
 
 
 def _work_of(project: Project) -> Floats:
-    """Return (done, remaining, operations) of each operation: work of its job up to and with it, and from
-    it on.
+    """Return work done, work remaining and operations remaining, with it, for each operation [n, 3].
 
     In a network, along the longest chain; an open job counts as a whole.
     """

@@ -203,8 +203,9 @@ def _neighbour(project: Project, state: State, operation: int, distance: int) ->
 
 @compiled
 def _related(project: Project, state: State, search: Search, seed: int, kind: int) -> int:
-    """Return an operation near `seed`: on its machine (0), in its job (1), in the list (2), or any; -1 for
-    none.""" random, listed = search.random, search.now.listed if kind == 0:
+    """Return an operation near `seed`: on its machine, in its job, in the list, or any; -1 for none."""
+    random, listed = search.random, search.now.listed
+    if kind == 0:
         return _neighbour(project, state, seed, draw(random, 7) - 3)
     if kind == 1:
         job = project.operation[seed, JOB]
