@@ -138,6 +138,10 @@ def after_machine(
         ready = setup_between(project, machine, project.machine[machine, INITIAL], family)
     if ready > start:
         return int(ready)
+    if project.machine[machine, PLACES] > 0:  # what starts together is one batch, also without duration
+        for index in (place - 1, place):
+            if 0 <= index < count and state.operation[state.slot[machine, index], START] == start:
+                return start + 1
     if place < count:
         other = state.slot[machine, place]
         if (
