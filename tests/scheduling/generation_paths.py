@@ -18,7 +18,15 @@ from opt_twin.scheduling.local_search.ruin_recreate import search, terms_of
 from opt_twin.testing import brute_force, random_instance
 
 BIG = {"jobs": 3, "operations": 3, "machines": 3}
-DIGEST_FEATURES = ("modes", "set-ups", "resources", "no-wait", "finite buffers", "batching machines", "closures")
+DIGEST_FEATURES = (
+    "modes",
+    "set-ups",
+    "resources",
+    "no-wait",
+    "finite buffers",
+    "batching machines",
+    "closures",
+)
 
 
 def instances(seeds, **size):
@@ -105,4 +113,4 @@ def digests():
 
 
 if __name__ == "__main__":
-    print(json.dumps({name: globals()[name]() for name in sys.argv[1:]}))
+    sys.stdout.write(json.dumps({name: globals()[name]() for name in sys.argv[1:]}))

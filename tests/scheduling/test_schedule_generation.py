@@ -12,14 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opt_twin.errors import NoSolutionError, OptionError
+from opt_twin.errors import OptionError
 from opt_twin.scheduling import (
     RULES,
-    Job,
-    Operation,
-    Precedence,
-    Resource,
-    SchedulingInstance,
     dispatch,
     load_instance,
 )
