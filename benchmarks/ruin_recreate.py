@@ -80,7 +80,10 @@ def setup_job_shop(seed: int, *, jobs: int, machines: int, families: int) -> Sch
 
 
 def project(seed: int, *, activities: int, resources: int) -> SchedulingInstance:
-    """Return a project: up to three predecessors among the ten before, durations 1 to 10, demands 0 to 10 of 12."""
+    """Return a project: one to three of the ten activities before precede, all numbers are uniform.
+
+    Durations are from 1 to 10. An activity needs each crew of 12 with probability 1/2, from 1 to 10 of it.
+    """
     rng = stream(seed, 0, "project", "benchmark")
     crews = [f"R{index}" for index in range(resources)]
     steps, arcs = [], []
@@ -145,9 +148,8 @@ def table(rows: list[dict[str, object]]) -> str:
         "--- | --- | --- | --- | ---",
     ]
     for own, other in zip(rows[::2], rows[1::2], strict=True):
-        lines.append(
-            f"{own['instance']} | {own['operations']} | {own['objective']} | {other['objective']} | {other['bound']}"
-        )
+        cells = (own["instance"], own["operations"], own["objective"], other["objective"], other["bound"])
+        lines.append(" | ".join(map(str, cells)))
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from opt_twin.plan import Schedule
 from opt_twin.results import StopReason
-from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.instance import Job, Operation, SchedulingInstance
 from opt_twin.scheduling.local_search import ruin_recreate_kernel as kernel
 from opt_twin.scheduling.local_search.generation import (
     Term,
@@ -34,7 +34,7 @@ from opt_twin.scheduling.objectives import check_objective, evaluate_objective
 from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import Stop
 
-__all__ = ["Answer", "search", "terms_of"]
+__all__ = ["Answer", "search", "terms_of", "warm_up"]
 
 _CHUNK = 0.03
 """Seconds between two looks at the clock and the stop hook, about."""
@@ -254,3 +254,10 @@ def search(
             chunk = max(1, min(2 * chunk, int(chunk * _CHUNK / max(spent, 1e-6))))
             continue
         return Answer(schedule=run.best, value=run.value, rounds=total, reason=reason)
+
+
+def warm_up() -> None:
+    """Compile all kernels, or read them from disk, so that no search has to wait for that."""
+    work = Operation(machine="saw", duration=1)
+    shop = SchedulingInstance(name="warm up", machines=("saw",), jobs=(Job(name="a", operations=(work,)),))
+    search(shop, objective="makespan", target=-1, rounds=1)
