@@ -12,22 +12,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from statistics import fmean
 from typing import Literal, NamedTuple
 
 from opt_twin import __version__
-from opt_twin.errors import OptionError, UnknownNameError
+from opt_twin.errors import NoSolutionError, OptionError, UnknownNameError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
+from opt_twin.scheduling.dispatching_rules import RULES, priority_index
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.flow_line import FlowLine, descent, sequences
 from opt_twin.scheduling.instance import Job, SchedulingInstance
-from opt_twin.scheduling.objectives import beyond_classical, evaluate_objective
+from opt_twin.scheduling.objectives import beyond_classical, check_objective, evaluate_objective
 from opt_twin.scheduling.timing import Key, in_sequence, left_shifted, schedule_of, sequence_of
+from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
+from opt_twin.streams import stream
 
 __all__ = ["RULES", "DispatchingSolver", "dispatch"]
 
-Kind = Literal["non-delay", "active"]
+Kind = Literal["non-delay", "active", "serial"]
 
 
 class _Work(NamedTuple):
@@ -40,47 +45,24 @@ class _Work(NamedTuple):
     """Durations of the job from this operation on, with it."""
     operations: int
     """Operations of the job from this one on, with it."""
-    due: float
-
-
-_Rule = Callable[[_Work], float]
-_RULES: dict[str, _Rule] = {
-    "FDD/MWKR": lambda work: work.done / work.remaining if work.remaining else math.inf,
-    "MWKR": lambda work: -work.remaining,
-    "MOPNR": lambda work: -work.operations,
-    "SPT": lambda work: work.duration,
-    "EDD": lambda work: work.due,
-    "LPT": lambda work: -work.duration,
-    "LWKR": lambda work: work.remaining,
-}
-
-RULES = tuple(_RULES)
-"""The rules; each takes the operation with
-
-``SPT``, ``LPT``
-    the shortest, longest duration;
-``MWKR``, ``LWKR``
-    the most, least work remaining in its job, itself included;
-``MOPNR``
-    the most operations remaining;
-``FDD/MWKR``
-    the smallest ratio of work up to and including it (its flow due date) to work remaining;
-``EDD``
-    the earliest due date of its job.
-"""
 
 
 class _Shop:
     """The state of a shop while it is being filled."""
 
-    def __init__(self, instance: SchedulingInstance, rule: _Rule) -> None:
+    def __init__(self, instance: SchedulingInstance, rule: str, seed: int) -> None:
         self._instance = instance
+        self._rule = RULES.index(rule)
+        self._random = stream(seed, 0, "dispatching", "search")
         self._free = dict.fromkeys(instance.machines, 0)
         self._family: dict[str, str | None] = {
             machine: instance.initial_family.get(machine) for machine in instance.machines
         }
         self._next = [0] * len(instance.jobs)
-        self._priority = [[rule(work) for work in _works(job)] for job in instance.jobs]
+        self._works = [list(_works(job)) for job in instance.jobs]
+        durations = [work.duration for works in self._works for work in works]
+        setups = [t for rows in instance.setup_times.values() for row in rows.values() for t in row.values()]
+        self._means = fmean(durations), fmean(setups) if setups else 0.0
         self._last: list[tuple[int, int]] = [(0, 0)] * len(instance.jobs)
         self.times: dict[Key, tuple[int, int]] = {}
 
@@ -106,8 +88,26 @@ class _Shop:
 
     def priority(self, candidate: tuple[int, int, int]) -> tuple[float, int]:
         """Return what the rule makes of a candidate; ties go to the lowest job."""
-        index = candidate[2]
-        return self._priority[index][self._next[index]], index
+        start, _, index = candidate
+        job, position = self._instance.jobs[index], self._next[index]
+        work, machine = self._works[index][position], job.operations[position].machine
+        value = priority_index(
+            self._rule,
+            duration=work.duration,
+            done=work.done,
+            remaining=work.remaining,
+            operations=work.operations,
+            due=math.inf if job.due is None else job.due,
+            weight=job.weight,
+            ready=self._last[index][1] if position else job.release,
+            priority=job.priority,
+            time=start,
+            setup=self._instance.setup_time(machine, self._family[machine], job.family),
+            mean=self._means[0],
+            mean_setup=self._means[1],
+            chance=float(self._random.random()) if RULES[self._rule] == "random" else 0.0,
+        )
+        return value, index
 
     def machine(self, candidate: tuple[int, int, int]) -> str:
         """Return the machine of a candidate."""
@@ -135,7 +135,6 @@ def _works(job: Job) -> Iterator[_Work]:
             done=done,
             remaining=remaining,
             operations=len(job.operations) - position,
-            due=math.inf if job.due is None else job.due,
         )
 
 
@@ -150,11 +149,15 @@ def _conflicting(shop: _Shop, candidates: list[tuple[int, int, int]]) -> list[tu
     return members or [first]
 
 
-def dispatch(instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind = "non-delay") -> Schedule:
+def dispatch(
+    instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind = "non-delay", seed: int = 0
+) -> Schedule:
     """Return the schedule that a dispatching rule makes.
 
-    Release dates, set-ups and lot streaming are respected; deadlines are not looked at. With one sequence for
-    all machines it is that of the first machine.
+    Deadlines are not looked at. With one sequence for all machines it is that of the first machine. An
+    instance beyond release dates, set-ups and lot streaming goes through the schedule generation
+    (docs/formulations/dispatching.md): there the greatest time lags, sequences on groups of machines and what
+    is frozen can be missed; :func:`~opt_twin.scheduling.verify` says whether they are.
 
     Parameters
     ----------
@@ -164,15 +167,19 @@ def dispatch(instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind
         One of :data:`RULES`.
     kind
         ``non-delay``: among the operations that can start earliest in the whole shop. ``active``: among those
-        that compete for the machine of the earliest possible end (Giffler and Thompson). Ties go to the
-        lowest job.
+        that compete for the machine of the earliest possible end (Giffler and Thompson). ``serial``: among
+        all whose predecessors are done. Ties go to the lowest job.
+    seed
+        Of the rule ``random``.
 
     Raises
     ------
     UnknownNameError
         If there is no such rule.
     OptionError
-        If `kind` is neither of the two.
+        If `kind` is none of the three.
+    NoSolutionError
+        If an operation fits nowhere.
 
     Examples
     --------
@@ -180,11 +187,15 @@ def dispatch(instance: SchedulingInstance, rule: str = "FDD/MWKR", *, kind: Kind
     >>> dispatch(load_instance("ta01"), "SPT").makespan
     1462
     """
-    if rule not in _RULES:
+    if rule not in RULES:
         raise UnknownNameError.among("dispatching rule", rule, RULES)
-    if kind not in {"non-delay", "active"}:
-        raise OptionError(f"a schedule is made 'non-delay' or 'active', not {kind!r}")
-    shop = _Shop(instance, _RULES[rule])
+    if kind not in {"non-delay", "active", "serial"}:
+        raise OptionError(f"a schedule is made 'non-delay', 'active' or 'serial', not {kind!r}")
+    if kind == "serial" or missing_features(instance, CLASSICAL) is not None:
+        from opt_twin.scheduling.local_search.generation_rules import dispatched
+
+        return dispatched(instance, rule, kind, seed)
+    shop = _Shop(instance, rule, seed)
     for _ in range(instance.operation_count):
         candidates = list(shop.candidates())
         if kind == "non-delay":
@@ -210,8 +221,9 @@ class DispatchingSolver:
     name = "dispatching"
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return why not: one machine an operation, no resources, no calendars."""
-        return beyond_classical(instance, objective)
+        """Return why not: it minimises one sum, not a lexicographic order."""
+        stages = len(check_objective(instance, objective).stages)
+        return f"it minimises one sum, {objective!r} is an order of {stages}" if stages > 1 else None
 
     def solve(
         self,
@@ -225,7 +237,7 @@ class DispatchingSolver:
     ) -> Result[Schedule]:
         """Return the best of all rules; see :class:`~opt_twin.scheduling.solver.SchedulingSolver`.
 
-        A schedule that misses a deadline does not count. At least one rule is tried.
+        A schedule that the verifier objects to does not count. At least one rule is tried.
         """
         started = time.perf_counter()
         bound = lower_bound(instance, objective)
@@ -242,9 +254,9 @@ class DispatchingSolver:
             return reason is not StopReason.BUDGET
 
         try:
-            for schedule in _schedules(instance, objective, start, enough):
+            for schedule in _schedules(instance, objective, start, options.seed, enough):
                 found = evaluate_objective(instance, schedule, objective)
-                if _keeps_deadlines(instance, schedule) and (value is None or found < value):
+                if (value is None or found < value) and not verify(instance, schedule):
                     best, value = schedule, found
                     trace.append(TracePoint(time.perf_counter() - started, found, bound))
                     if on_progress is not None:
@@ -273,18 +285,27 @@ class DispatchingSolver:
 
 
 _KINDS: tuple[Kind, ...] = ("non-delay", "active")
+_ALL_KINDS: tuple[Kind, ...] = (*_KINDS, "serial")
 
 
 def _schedules(
-    instance: SchedulingInstance, objective: str, start: Schedule | None, enough: Callable[[], bool]
+    instance: SchedulingInstance,
+    objective: str,
+    start: Schedule | None,
+    seed: int,
+    enough: Callable[[], bool],
 ) -> Iterator[Schedule]:
     """Yield the schedule of each rule, the non-delay ones first; then those of other sequences."""
     made: list[Schedule] = [] if start is None else [start]
-    for kind in _KINDS:
+    plain = missing_features(instance, CLASSICAL) is None
+    for kind in _KINDS if plain else _ALL_KINDS:
         for rule in RULES:
-            made.append(dispatch(instance, rule, kind=kind))
+            try:
+                made.append(dispatch(instance, rule, kind=kind, seed=seed))
+            except NoSolutionError:
+                continue
             yield made[-1]
-    if instance.permutation:
+    if instance.permutation and beyond_classical(instance, objective) is None:
         yield from _in_sequences(instance, objective, made, enough)
 
 
@@ -302,8 +323,3 @@ def _in_sequences(
             yield in_sequence(instance, best)
     for better in descent(line, best, enough):
         yield in_sequence(instance, better)
-
-
-def _keeps_deadlines(instance: SchedulingInstance, schedule: Schedule) -> bool:
-    deadlines = {job.name: job.deadline for job in instance.jobs if job.deadline is not None}
-    return all(a.job not in deadlines or a.end <= deadlines[a.job] for a in schedule.assignments)

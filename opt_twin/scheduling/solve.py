@@ -16,6 +16,7 @@ from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuS
 from opt_twin.scheduling.milp import MilpSolver, milp_solvers
 from opt_twin.scheduling.objectives import check_objective, evaluate_stages
 from opt_twin.scheduling.portfolio import AutoSolver
+from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
@@ -34,6 +35,7 @@ _SOLVERS: Registry[SchedulingSolver] = Registry(
         "tabu-search": TabuSearchSolver,
         "iterated-greedy": IteratedGreedySolver,
         "labels": LabelSolver,
+        "ruin-and-recreate": RuinRecreateSolver,
         **milp_solvers(),
     },
 )

@@ -73,7 +73,7 @@ def test_operations_without_duration_are_dispatched():
 def test_unknown_rule_and_kind_are_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'MWKR'"):
         dispatch(load_instance("ft06"), "MWRK")
-    with pytest.raises(OptionError, match="'non-delay' or 'active'"):
+    with pytest.raises(OptionError, match="'active' or 'serial'"):
         dispatch(load_instance("ft06"), kind="semi-active")
 
 
