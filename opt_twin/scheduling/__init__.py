@@ -3,12 +3,21 @@
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching import RULES, dispatch
 from opt_twin.scheduling.features import FEATURES, missing_features
+from opt_twin.scheduling.formats import instance_schema
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
 from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
-from opt_twin.scheduling.read import parse_instance, read_instance, write_instance
+from opt_twin.scheduling.read import (
+    Reading,
+    format_names,
+    instance_text,
+    parse_instance,
+    read_instance,
+    read_with_notes,
+    write_instance,
+)
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
 from opt_twin.scheduling.solve import solve_schedule, solver_names
 from opt_twin.scheduling.solver import SchedulingSolver
@@ -30,6 +39,7 @@ __all__ = [
     "Operation",
     "Precedence",
     "PriceStep",
+    "Reading",
     "Resource",
     "RoundingLoss",
     "SchedulingInstance",
@@ -38,12 +48,16 @@ __all__ = [
     "builtin_names",
     "dispatch",
     "evaluate_objective",
+    "format_names",
+    "instance_schema",
+    "instance_text",
     "left_shifted",
     "load_instance",
     "lower_bound",
     "missing_features",
     "parse_instance",
     "read_instance",
+    "read_with_notes",
     "rounding_loss",
     "scheduling_instance",
     "solve_schedule",
