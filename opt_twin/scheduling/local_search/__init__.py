@@ -1,0 +1,1 @@
+"""Compiled local search: kernels on integer arrays, imported where they are used."""
