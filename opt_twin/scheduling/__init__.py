@@ -7,7 +7,7 @@ from opt_twin.scheduling.formats import instance_schema
 from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, scheduling_instance
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
-from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance
+from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance, load_with_notes
 from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
 from opt_twin.scheduling.read import (
     Reading,
@@ -19,6 +19,7 @@ from opt_twin.scheduling.read import (
     write_instance,
 )
 from opt_twin.scheduling.resources import Absence, Closure, Delivery, PriceStep, Resource
+from opt_twin.scheduling.solution import read_solution, write_solution
 from opt_twin.scheduling.solve import solve_schedule, solver_names
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.scheduling.taillard import taillard_instance, taillard_job_shop
@@ -53,10 +54,12 @@ __all__ = [
     "instance_text",
     "left_shifted",
     "load_instance",
+    "load_with_notes",
     "lower_bound",
     "missing_features",
     "parse_instance",
     "read_instance",
+    "read_solution",
     "read_with_notes",
     "rounding_loss",
     "scheduling_instance",
@@ -66,4 +69,5 @@ __all__ = [
     "taillard_job_shop",
     "verify",
     "write_instance",
+    "write_solution",
 ]
