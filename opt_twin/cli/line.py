@@ -26,7 +26,7 @@ from opt_twin.cli.common import (
     undisturbed,
 )
 from opt_twin.cli.line_bottleneck import show_bottleneck
-from opt_twin.errors import SimulationError
+from opt_twin.errors import SimulationError, UnknownNameError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ __all__ = [
 CHECK_HELP = "Read a line, list every problem, and print what it can make."
 SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
 BOTTLENECK_HELP = "Name the station that limits the line, and say how sure that is."
-SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
+SCHEMA_HELP = "Print the JSON Schema of line files, for editors, or of scheduling instances."
+
 
 _LOGGED = 8 * 3600.0
 """Seconds after the warm-up whose log the classical methods read; longer ones fill the memory."""
@@ -469,10 +470,20 @@ def bottleneck(
     return ExitCode.OK
 
 
-def schema(*, as_json: Json = False) -> ExitCode:
-    """Print the JSON Schema of line files."""
-    from opt_twin.io import line_schema
-
+def schema(
+    what: Annotated[str, typer.Argument(help="line or scheduling.")] = "line", *, as_json: Json = False
+) -> ExitCode:
+    """Print the JSON Schema of line files, or of scheduling instances."""
     del as_json  # it is JSON anyway
-    print(json.dumps(line_schema(), indent=2, ensure_ascii=False))
+    if what == "line":
+        from opt_twin.io import line_schema
+
+        text = json.dumps(line_schema(), indent=2, ensure_ascii=False)
+    elif what == "scheduling":
+        from opt_twin.scheduling import instance_schema
+
+        text = json.dumps(instance_schema(), indent=2, ensure_ascii=False)
+    else:
+        raise UnknownNameError.among("schema", what, ("line", "scheduling"))
+    print(text)
     return ExitCode.OK

@@ -114,7 +114,7 @@ def schedule_csv(schedule: Schedule, path: str | Path | None = None) -> str:
 
 
 def schedule_from_csv(source: str | Path, *, tick: float = 1.0, complete: Complete | None = None) -> Schedule:
-    """Read a schedule from CSV with the columns job, operation, machine, start, end (ticks), and perhaps mode.
+    """Read a schedule from CSV with the columns job, operation, machine, start, end (ticks), perhaps mode.
 
     Parameters
     ----------
@@ -169,9 +169,8 @@ def read_schedule(source: str | Path, *, tick: float = 1.0, complete: Complete |
     InstanceError
         If the file cannot be read or does not hold a schedule; the message says where.
     """
-    if isinstance(source, Path) or "\n" not in source:
-        if str(source).lower().endswith(".csv"):
-            return schedule_from_csv(source, tick=tick, complete=complete)
+    if (isinstance(source, Path) or "\n" not in source) and str(source).lower().endswith(".csv"):
+        return schedule_from_csv(source, tick=tick, complete=complete)
     return schedule_from_json(source, complete=complete)
 
 

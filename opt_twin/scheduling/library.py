@@ -116,7 +116,7 @@ def best_known(name: str, problem: str | None = None) -> BestKnown | None:
 
 def load_instance(
     name: str | Path,
-    format: str | None = None,
+    format: str | None = None,  # noqa: A002
     *,
     tick: float | None = None,
 ) -> SchedulingInstance:
@@ -150,7 +150,7 @@ def load_instance(
 
 def load_with_notes(
     name: str | Path,
-    format: str | None = None,
+    format: str | None = None,  # noqa: A002
     *,
     tick: float | None = None,
 ) -> Reading:

@@ -250,8 +250,14 @@ def instance_text(
     form = format_named(format)
     beyond = not_held(instance, form.carries)
     if beyond:
+        able = [
+            name
+            for name, other in FORMATS.items()
+            if other.write is not None and not not_held(instance, other.carries)
+        ]
         raise InstanceError(
-            f"the format {form.name!r} does not hold {', '.join(beyond)}; write a .json file", path=path
+            f"the format {form.name!r} does not hold {', '.join(beyond)}; write {' or '.join(able[:6])}",
+            path=path,
         )
     assert form.write is not None
     try:
@@ -260,9 +266,10 @@ def instance_text(
         raise InstanceError(
             f"the format {form.name!r} does not hold the instance: {error.message}", path=path
         ) from None
-    tick = instance.tick if form.timed and form.name != "json" and instance.tick != 1 else None
     try:
-        read = _reading(form, source_of(text, path, tick), instance.name).instance
+        read = by_itself = _reading(form, source_of(text, path), instance.name).instance
+        if form.timed and read.tick != instance.tick:
+            read = _reading(form, source_of(text, path, instance.tick), instance.name).instance
     except InstanceError as error:
         raise InstanceError(
             f"the format {form.name!r} does not hold the instance; read back it gives: {error}", path=path
@@ -270,8 +277,8 @@ def instance_text(
     difference = first_difference(instance, read, form)
     if difference is not None:
         raise InstanceError(
-            f"the format {form.name!r} does not hold the instance: its {difference} would be others; "
-            "write a .json file",
+            f"the format {form.name!r} does not hold the instance: "
+            f"its {difference} would be others; write json",
             path=path,
         )
-    return text, left_out(instance, read, form)
+    return text, left_out(instance, by_itself, form)

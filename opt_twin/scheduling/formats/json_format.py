@@ -7,9 +7,10 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import pydantic
+from pydantic.json_schema import GenerateJsonSchema
 
 from opt_twin.errors import OptionError
 from opt_twin.scheduling.features import FEATURES
@@ -128,13 +129,19 @@ JSON = Format(
 """What :meth:`~opt_twin.scheduling.SchedulingInstance.to_dict` gives."""
 
 
+class _Generator(GenerateJsonSchema):
+    """Leaves out the defaults that are empty mappings; JSON Schema needs none."""
+
+    ignored_warning_kinds: ClassVar[set[Any]] = {"non-serializable-default"}  # type: ignore[misc]  # no ClassVar there
+
+
 def instance_schema() -> Data:
     """Return the JSON Schema (draft 2020-12) of the format `json`.
 
     What the reader accepts validates against it, but for times with decimals, which the reader scales. Names
     that must exist, and what must hold together, are checked by the record alone.
     """
-    schema = pydantic.TypeAdapter(SchedulingInstance).json_schema()
+    schema = pydantic.TypeAdapter(SchedulingInstance).json_schema(schema_generator=_Generator)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
@@ -198,5 +205,5 @@ JSP_JSON = Format(
     scan=_scan_jsp,
     write=_write_jsp,
 )
-"""As ScheduleOpt writes it, all counted from 0: an object with the name, the numbers of machines and jobs, and
-``"data": [{"job": 0, "operation": 0, "machine": 1, "duration": 21}, ...]``."""
+"""As ScheduleOpt writes it, all counted from 0: an object with the name, the numbers of machines and jobs,
+and ``"data": [{"job": 0, "operation": 0, "machine": 1, "duration": 21}, ...]``."""

@@ -15,8 +15,8 @@ family     what machines are set up for
 ========== =====================================================================================
 
 The first three are needed. What belongs to the job may stand in any of its rows and must not differ. Times
-are seconds with at most nine decimals, or have a unit: ``2.5``, ``15 min``. Cells are separated by commas, or by
-semicolons when the first line has some. Lines that begin with ``#`` are comments.
+are seconds with at most nine decimals, or have a unit: ``2.5``, ``15 min``. Cells are separated by commas,
+or by semicolons when the first line has some. Lines that begin with ``#`` are comments.
 """
 
 from __future__ import annotations

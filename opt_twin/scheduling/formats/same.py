@@ -27,7 +27,7 @@ def left_out(instance: SchedulingInstance, read: SchedulingInstance, form: Forma
     ]
     if len(read.machines) < len(instance.machines):
         notes.append("machines that no operation uses are left out")
-    if form.name != "json" and instance.tick != 1:
+    if read.tick != instance.tick:
         how = "must be given when it is read" if form.timed else "is left out"
         notes.append(f"the tick of {instance.tick:.10g} s {how}")
     return tuple(notes)
@@ -80,7 +80,7 @@ def _setups(instance: SchedulingInstance) -> list[list[int]]:
     if not instance.setup_times:
         return []
     families = [job.family for job in instance.jobs]
-    return [
+    tables = [
         [
             instance.setup_time(machine, a, b)
             for i, a in enumerate(families)
@@ -89,3 +89,4 @@ def _setups(instance: SchedulingInstance) -> list[list[int]]:
         ]
         for machine in instance.machines
     ]
+    return tables if any(map(any, tables)) else []
