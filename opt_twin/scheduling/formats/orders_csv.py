@@ -169,10 +169,12 @@ def _scan(source: Source) -> Draft:
         operations: list[dict[str, Any]] = []
         for step in order.steps:
             machines.update(dict.fromkeys(step.machines))
-            modes = [
+            modes: list[dict[str, Any]] = [
                 {"machine": machine, "duration": clock.duration(time, f"{name} at {machine}")}
                 for machine, time in zip(step.machines, step.durations, strict=True)
             ]
+            for mode in modes:
+                source.duration(mode["duration"], step.line)
             operations.append(modes[0] if len(modes) == 1 else {"modes": modes})
         job: dict[str, Any] = {"name": name, "operations": operations, **order.fields}
         for column in _TIMES:

@@ -60,8 +60,8 @@ def _normal(instance: SchedulingInstance, form: Format) -> Data:
             ]
             for o in job.operations
         ]
-        fields = job.replace(name="job", operations=job.operations[:1], family=None)
-        plain["jobs"].append([jobs[job.name], operations, fields.replace(operations=({"duration": 0},))])
+        fields = job.replace(name="job", operations=({"duration": 0},), family=None)
+        plain["jobs"].append([jobs[job.name], operations, fields])
     plain["resources"] = [
         (r.capacity, r.kind, r.skills, r.absences, r.deliveries) for r in instance.resources
     ]
