@@ -8,7 +8,16 @@ from opt_twin.scheduling.from_line import RoundingLoss, rounding_loss, schedulin
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.jobs import Job, Key, Mode, Operation, Precedence
 from opt_twin.scheduling.library import BestKnown, best_known, builtin_names, load_instance, load_with_notes
-from opt_twin.scheduling.objectives import OBJECTIVES, evaluate_objective
+from opt_twin.scheduling.objectives import (
+    CLASSICAL_OBJECTIVES,
+    OBJECTIVES,
+    Objective,
+    Term,
+    check_objective,
+    evaluate_objective,
+    evaluate_stages,
+    parse_objective,
+)
 from opt_twin.scheduling.read import (
     Reading,
     format_names,
@@ -27,6 +36,7 @@ from opt_twin.scheduling.timing import left_shifted
 from opt_twin.scheduling.verify import verify
 
 __all__ = [
+    "CLASSICAL_OBJECTIVES",
     "FEATURES",
     "OBJECTIVES",
     "RULES",
@@ -37,6 +47,7 @@ __all__ = [
     "Job",
     "Key",
     "Mode",
+    "Objective",
     "Operation",
     "Precedence",
     "PriceStep",
@@ -45,10 +56,13 @@ __all__ = [
     "RoundingLoss",
     "SchedulingInstance",
     "SchedulingSolver",
+    "Term",
     "best_known",
     "builtin_names",
+    "check_objective",
     "dispatch",
     "evaluate_objective",
+    "evaluate_stages",
     "format_names",
     "instance_schema",
     "instance_text",
@@ -58,6 +72,7 @@ __all__ = [
     "lower_bound",
     "missing_features",
     "parse_instance",
+    "parse_objective",
     "read_instance",
     "read_solution",
     "read_with_notes",

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.instance import Job, SchedulingInstance
-from opt_twin.scheduling.objectives import check_objective
+from opt_twin.scheduling.objectives import CLASSICAL_OBJECTIVES, check_objective
 
 __all__ = [
     "Head",
@@ -137,6 +137,8 @@ def lower_bound(instance: SchedulingInstance, objective: str = "makespan") -> in
         If it counts tardiness and no job has a due date.
     """
     check_objective(instance, objective)
+    if objective not in CLASSICAL_OBJECTIVES:
+        return 0
     if missing_features(instance, CLASSICAL) is not None:
         return _bound_of_jobs(instance, objective)
     if objective == "makespan":

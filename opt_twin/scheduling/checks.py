@@ -196,11 +196,11 @@ def _operations(instance: SchedulingInstance) -> Iterator[Problem]:
 
 def _conflicts(instance: SchedulingInstance, job: Job, operation: Operation) -> Iterator[str]:
     """Yield what cannot hold together at one operation."""
-    streams = (operation.lead, operation.tail) != (None, None)
+    streams = any((o.lead, o.tail) != (None, None) for o in job.operations)
     if streams and (job.order != "route" or job.no_wait or any(o.may_be_left_out for o in job.operations)):
-        yield "has a lead or a tail; lot streaming needs a route without waits, options and alternatives"
+        yield "its job streams lots (lead, tail); it needs a route without no-wait, options, alternatives"
     if streams and (instance.buffers or instance.transport_times or operation.interruptible):
-        yield "has a lead or a tail, which finite buffers, transport times and interruptions do not go with"
+        yield "its job streams lots (lead, tail); no finite buffers, transport and interruptions with it"
     if instance.buffers and job.order != "route":
         yield "finite buffers need jobs with a route"
     for mode in operation.ways:
@@ -209,6 +209,10 @@ def _conflicts(instance: SchedulingInstance, job: Job, operation: Operation) -> 
             yield f"takes {operation.size} places of {mode.machine!r}, which has {places}"
         if places is not None and (streams or operation.interruptible):
             yield f"{mode.machine!r} works in batches; no lot streaming and no interruptions there"
+        if places is not None and mode.machine in instance.buffers:
+            yield f"{mode.machine!r} works in batches; no finite buffer can stand in front of it"
+        if instance.buffers and mode.machine and mode.duration == 0:
+            yield "with finite buffers, operations on machines take 1 tick or more"
 
 
 def _permutation(instance: SchedulingInstance) -> Iterator[Problem]:

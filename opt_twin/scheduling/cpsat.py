@@ -12,9 +12,8 @@ from typing import Any
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import heads, lower_bound, tails
-from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.instance import Job, SchedulingInstance
-from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.objectives import beyond_classical, evaluate_objective
 from opt_twin.scheduling.timing import Key, left_shifted, schedule_of, sequence_of
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 from opt_twin.solvers.cpsat import CpSatAnswer, cpsat_version, run_cpsat
@@ -333,8 +332,7 @@ class CpSatSolver:
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: one machine an operation, no resources, no calendars."""
-        del objective
-        return missing_features(instance, CLASSICAL)
+        return beyond_classical(instance, objective)
 
     def solve(
         self,

@@ -19,10 +19,9 @@ from opt_twin.errors import OptionError, UnknownNameError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
-from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.flow_line import FlowLine, descent, sequences
 from opt_twin.scheduling.instance import Job, SchedulingInstance
-from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.objectives import beyond_classical, evaluate_objective
 from opt_twin.scheduling.timing import Key, in_sequence, left_shifted, schedule_of, sequence_of
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
@@ -212,8 +211,7 @@ class DispatchingSolver:
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: one machine an operation, no resources, no calendars."""
-        del objective
-        return missing_features(instance, CLASSICAL)
+        return beyond_classical(instance, objective)
 
     def solve(
         self,

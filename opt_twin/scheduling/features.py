@@ -30,6 +30,7 @@ _OF_JOBS: dict[str, Callable[[Job], bool]] = {
     "optional operations": lambda job: any(o.optional for o in job.operations),
     "alternative routes": lambda job: bool(job.routes),
     "jobs that do not count": lambda job: not job.counts,
+    "families of operations": lambda job: any(o.family not in {None, job.family} for o in job.operations),
 }
 
 _OF_INSTANCES: dict[str, Callable[[SchedulingInstance], bool]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -201,6 +201,24 @@ class Job(Record):
     def routes(self) -> tuple[str, ...]:
         """The names of its alternative routes, in the order in which they are first named."""
         return tuple(dict.fromkeys(o.route for o in self.operations if o.route))
+
+    def route_taken(self, done: Collection[int]) -> str | None:
+        """Return the alternative route that is taken when the operations at the positions `done` are done.
+
+        It is empty when the job has no alternatives, and None when not exactly one is taken. When nothing of
+        any route is done, a route of optional operations only is taken, the one that is cheapest to skip.
+        """
+        if not self.routes:
+            return ""
+        begun = {self.operations[position].route for position in done} - {""}
+        if begun:
+            return begun.pop() if len(begun) == 1 else None
+        cost = {
+            name: sum(o.skip_cost for o in self.operations if o.route == name)
+            for name in self.routes
+            if all(o.optional for o in self.operations if o.route == name)
+        }
+        return min(cost, key=lambda name: cost[name], default=None)
 
     def family_of(self, position: int) -> str | None:
         """Return what a machine is set up for at the operation at `position`."""

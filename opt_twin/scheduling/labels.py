@@ -26,10 +26,9 @@ from opt_twin import __version__
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.bounds import heads, lower_bound, tails
-from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.flow_line import FlowLine
 from opt_twin.scheduling.instance import SchedulingInstance
-from opt_twin.scheduling.objectives import evaluate_objective
+from opt_twin.scheduling.objectives import beyond_classical, evaluate_objective
 from opt_twin.scheduling.timing import in_sequence
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
@@ -284,8 +283,7 @@ class LabelSolver:
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: the labels are for a few jobs in one sequence on all machines."""
-        del objective
-        beyond = missing_features(instance, CLASSICAL)
+        beyond = beyond_classical(instance, objective)
         if beyond is not None:
             return beyond
         if not instance.permutation:

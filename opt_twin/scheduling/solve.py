@@ -30,9 +30,8 @@ class AutoSolver:
     name = "auto"
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
-        """Return None: CP-SAT covers every instance and objective."""
-        del instance, objective
-        return None
+        """Return why CP-SAT, which covers the most, cannot treat `instance`."""
+        return CpSatSolver().refuses(instance, objective)
 
     def solve(
         self,
@@ -139,7 +138,7 @@ def solve_schedule(
     instance
         What is to be scheduled.
     objective
-        One of :data:`~opt_twin.scheduling.OBJECTIVES`, minimised.
+        What is minimised, as :func:`~opt_twin.scheduling.parse_objective` reads it.
     solver
         ``auto`` (dispatching rules, labels where they apply, CP-SAT, each from the best schedule so far),
         ``cp-sat``, ``milp`` (plain job shops only), ``dispatching``, ``labels`` (one sequence on all

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from opt_twin.errors import PlanError
 from opt_twin.plan import Assignment, Schedule
+from opt_twin.records import FrozenMapping
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.objectives import on_machine_in_order
 
@@ -19,20 +22,52 @@ Orders = Mapping[str, Sequence[Key]]
 """Machine -> its operations in their order."""
 
 
-def schedule_of(instance: SchedulingInstance, times: Mapping[Key, tuple[int, int]]) -> Schedule:
-    """Return the schedule with the (start, end) of each operation."""
-    return Schedule(
-        assignments=tuple(
-            Assignment(
-                job=job.name,
-                operation=position,
-                machine=operation.machine,
-                start=times[job.name, position][0],
-                end=times[job.name, position][1],
+def schedule_of(
+    instance: SchedulingInstance,
+    times: Mapping[Key, tuple[int, int]],
+    modes: Mapping[Key, int] = FrozenMapping(),
+) -> Schedule:
+    """Return the schedule with the (start, end) of each operation that is done.
+
+    Parameters
+    ----------
+    instance
+        What is scheduled.
+    times
+        (start, end) in ticks; an operation that is not listed is left out.
+    modes
+        Which of :meth:`~opt_twin.scheduling.SchedulingInstance.options` is chosen; 0 unless given.
+
+    Raises
+    ------
+    PlanError
+        If an operation that must be done is not listed, or a mode does not exist.
+    """
+    assignments = []
+    for job in instance.jobs:
+        for position, operation in enumerate(job.operations):
+            key = job.name, position
+            if key not in times:
+                if operation.may_be_left_out:
+                    continue
+                raise PlanError(f"there are no times for operation {position} of job {job.name!r}; add them")
+            mode, options = modes.get(key, 0), instance.options(job, position)
+            if not 0 <= mode < len(options):
+                known = f"only 0 to {len(options) - 1}"
+                raise PlanError(f"operation {position} of job {job.name!r} has no mode {mode}, {known}")
+            start, end = times[key]
+            assignments.append(
+                Assignment(
+                    job=job.name,
+                    operation=position,
+                    machine=options[mode].machine,
+                    start=start,
+                    end=end,
+                    mode=mode,
+                )
             )
-            for job in instance.jobs
-            for position, operation in enumerate(job.operations)
-        ),
+    return Schedule(
+        assignments=tuple(assignments),
         tick=instance.tick,
         instance_digest=instance.digest(),
         instance_name=instance.name,
@@ -44,13 +79,15 @@ def orders_of(schedule: Schedule) -> dict[str, tuple[Key, ...]]:
     return {
         machine: tuple((a.job, a.operation) for a in on_machine_in_order(schedule, machine))
         for machine in schedule.machines
+        if machine
     }
 
 
 def timed(instance: SchedulingInstance, orders: Orders) -> dict[Key, tuple[int, int]] | None:
     """Return the earliest (start, end) of each operation under `orders`; None if they contradict the routes.
 
-    Deadlines are not looked at.
+    For instances with features of :data:`~opt_twin.scheduling.features.CLASSICAL` only. Deadlines are not
+    looked at.
     """
     before: dict[Key, Key] = {}
     for order in orders.values():
@@ -71,10 +108,14 @@ def timed(instance: SchedulingInstance, orders: Orders) -> dict[Key, tuple[int, 
             operation = job.operations[position]
             if key in before:
                 other = before[key]
-                setup = instance.setup_time(operation.machine, jobs[other[0]].family, job.family)
+                setup = instance.setup_time(
+                    operation.machine, jobs[other[0]].family_of(other[1]), job.family_of(position)
+                )
                 start = max(job.release, times[other][1] + setup)
             else:
-                start = max(job.release, instance.first_setup_time(operation.machine, job.family))
+                start = max(
+                    job.release, instance.first_setup_time(operation.machine, job.family_of(position))
+                )
             end = 0
             if position:
                 previous = times[name, position - 1]
@@ -117,7 +158,13 @@ def sequence_of(instance: SchedulingInstance, schedule: Schedule) -> tuple[int, 
 def left_shifted(instance: SchedulingInstance, schedule: Schedule) -> Schedule:
     """Return the schedule with the same order on every machine and every operation as early as possible.
 
-    No objective becomes worse by that.
+    No objective becomes worse by that, but for those to which early can be worse: earliness, energy cost and
+    deviation from an earlier plan.
+
+    An instance with a feature beyond :data:`~opt_twin.scheduling.features.CLASSICAL` gets `schedule` back
+    unchanged: there the earliest times do not follow from the orders on the machines alone.
     """
+    if missing_features(instance, CLASSICAL | {"families of operations"}) is not None:
+        return schedule
     times = timed(instance, orders_of(schedule))
     return schedule if times is None else schedule_of(instance, times)

@@ -9,7 +9,9 @@ from opt_twin.testing.behaviour_suite import (
     RoutingRuleSuite,
     StationBehaviourSuite,
 )
+from opt_twin.testing.brute_force import brute_force, brute_force_stages
 from opt_twin.testing.random_lines import Choices, SeededChoices, random_line, random_tandem, slowed
+from opt_twin.testing.random_shops import random_instance
 from opt_twin.testing.scheduling_suite import SchedulingSolverSuite
 from opt_twin.testing.tiny_lines import (
     order_line,
@@ -35,9 +37,12 @@ __all__ = [
     "SeededChoices",
     "StationBehaviourSuite",
     "best_by_enumeration",
+    "brute_force",
+    "brute_force_stages",
     "infeasible_shop",
     "known_shops",
     "order_line",
+    "random_instance",
     "random_line",
     "random_shop",
     "random_tandem",

@@ -20,7 +20,7 @@ from opt_twin.errors import NoSolutionError, OptTwinError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     SchedulingInstance,
     SchedulingSolver,
     dispatch,
@@ -93,7 +93,7 @@ class SchedulingSolverSuite:
         for seed in range(4):
             instance = random_shop(seed, setups=seed % 2 == 1, streaming=seed >= 2, dates=True)
             plain = random_shop(seed, jobs=3, machines=3)
-            for objective in OBJECTIVES:
+            for objective in CLASSICAL_OBJECTIVES:
                 for shop in (instance, plain):
                     if objective.endswith("tardiness") and shop is plain:
                         continue

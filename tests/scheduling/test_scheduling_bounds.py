@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from opt_twin.errors import OptionError, UnknownNameError
 from opt_twin.results import Status, StopReason
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     RULES,
     Job,
     Operation,
@@ -102,7 +102,7 @@ def test_jackson_bound_is_between_the_load_and_every_sequence(operations):
     assert jackson_bound(operations) >= max(sum(operation) for operation in operations)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_bounds_never_pass_the_optimum(objective):
     for seed, setups, streaming in product(range(8), (False, True), (False, True)):
         shop = random_shop(seed, setups=setups, streaming=streaming, dates=True)

@@ -9,7 +9,7 @@ from opt_twin.errors import OptionError
 from opt_twin.io import read_line
 from opt_twin.results import Status, StopReason
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     dispatch,
     evaluate_objective,
     load_instance,
@@ -45,7 +45,7 @@ def _solved(shop, objective="total_weighted_tardiness", **options):
     return LabelSolver().solve(shop, objective=objective, options=SolveOptions(**options))
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 @pytest.mark.parametrize("setups", [False, True])
 @pytest.mark.parametrize("streaming", [False, True])
 def test_labels_find_and_prove_what_the_enumeration_finds(objective, setups, streaming):
@@ -81,7 +81,7 @@ def test_labels_and_constraint_programming_agree_on_seven_jobs():
             assert exact.objective == other.objective
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 @pytest.mark.parametrize("streaming", [False, True])
 def test_bounds_on_the_rest_hold_for_every_sequence(objective, streaming):
     """At every place of every sequence: no machine is free earlier, and the jobs to come cost no less."""
@@ -105,7 +105,7 @@ def test_bounds_on_the_rest_hold_for_every_sequence(objective, streaming):
                 assert bounds.rest[done, state.family] <= rest
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_few_labels_give_bounds_that_hold(objective, monkeypatch):
     """What is left out limits the bound: it stays below the optimum, and the schedule stays feasible."""
     gaps = 0

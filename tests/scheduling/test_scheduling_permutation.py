@@ -12,7 +12,7 @@ from opt_twin.errors import InstanceError, ModelError, OptionError
 from opt_twin.io import read_line
 from opt_twin.results import Status
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     RULES,
     Job,
     Operation,
@@ -83,7 +83,7 @@ def test_one_sequence_is_no_plain_job_shop(tmp_path):
         parse_instance(json.dumps(shop.to_dict() | {"permutation": "yes"}))
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 @pytest.mark.parametrize("setups", [False, True])
 @pytest.mark.parametrize("streaming", [False, True])
 def test_optimum_agrees_with_the_enumeration_of_all_sequences(objective, setups, streaming):
@@ -172,7 +172,7 @@ def test_every_rule_keeps_one_sequence(rule, kind):
         assert verify(shop, dispatch(shop, rule, kind=kind)) == ()
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_quick_worth_of_a_sequence_is_the_objective_of_its_schedule(objective):
     for seed in range(6):
         shop = _shop(seed, setups=seed % 2 == 0, streaming=seed % 3 > 0)
@@ -192,7 +192,7 @@ def test_worth_counts_missed_deadlines_first():
     assert line.worth((0, 1, 2, 3)) == (missed, ends.makespan)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_sequences_hold_every_job_and_the_descent_ends_in_a_local_optimum(objective):
     for seed in range(4):
         shop = _shop(seed, jobs=6, setups=True, streaming=True)
@@ -222,7 +222,7 @@ def test_heuristics_end_when_they_are_halted():
         assert len(list(sequences(line, lambda calls=calls, asked=asked: next(calls) >= asked))) >= 2
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_dispatching_comes_close_to_the_optimum_of_sequences(objective):
     """On small instances the descent ends within a tenth of the optimum on average; the same each time."""
     total = best = 0

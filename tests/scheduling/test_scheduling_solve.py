@@ -10,7 +10,7 @@ from opt_twin.errors import OptionError, PlanError, SolverError, UnknownNameErro
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.results import Result, Status, StopReason
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     SchedulingInstance,
     best_known,
     dispatch,
@@ -46,7 +46,7 @@ def test_ft10_is_930():
     assert (result.objective, result.bound) == (930, 930)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 @pytest.mark.parametrize("setups", [False, True])
 @pytest.mark.parametrize("streaming", [False, True])
 def test_optimum_agrees_with_the_enumeration_of_all_orders(objective, setups, streaming):
@@ -257,7 +257,7 @@ def test_a_start_is_verified_and_never_lost():
         solve_schedule(instance, start=broken)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", CLASSICAL_OBJECTIVES)
 def test_a_start_is_used_for_every_kind_of_instance(objective):
     instance = random_shop(8, jobs=4, machines=3, setups=True, streaming=True, dates=True)
     start = dispatch(instance, "LPT")

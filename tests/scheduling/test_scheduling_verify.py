@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from opt_twin.errors import OptionError, PlanError, UnknownNameError
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.scheduling import (
-    OBJECTIVES,
+    CLASSICAL_OBJECTIVES,
     Job,
     Operation,
     SchedulingInstance,
@@ -191,7 +191,7 @@ def test_left_shift_repairs_delay_and_worsens_nothing(seed, setups, streaming, d
     )
     assert verify(instance, late) == ()
     assert left_shifted(instance, late) == schedule
-    for objective in OBJECTIVES:
+    for objective in CLASSICAL_OBJECTIVES:
         value = evaluate_objective(instance, schedule, objective)
         assert lower_bound(instance, objective) <= value <= evaluate_objective(instance, late, objective)
 
@@ -221,5 +221,5 @@ def test_tardiness_and_flow_time_are_weighted():
     )
     shop = SchedulingInstance(name="w", machines=("m",), jobs=jobs)
     schedule = _schedule(("a", 0, "m", 0, 4), ("b", 0, "m", 4, 8), ("c", 0, "m", 8, 12))
-    values = [evaluate_objective(shop, schedule, objective) for objective in OBJECTIVES]
+    values = [evaluate_objective(shop, schedule, objective) for objective in CLASSICAL_OBJECTIVES]
     assert values == [12, 2 * 1 + 3 * 3, 3, 2 * 4 + 3 * 7 + 12, 0]
