@@ -25,7 +25,7 @@ from opt_twin.scheduling import (
     read_with_notes,
     write_instance,
 )
-from opt_twin.scheduling.formats import FORMATS, LARGEST_SIZE
+from opt_twin.scheduling.formats import FORMATS, LARGEST_SIZE, format_of_text, source_of
 from opt_twin.scheduling.formats.ticks import Clock
 from opt_twin.testing import random_shop
 
@@ -422,6 +422,36 @@ def test_the_first_job_shop_goes_through_every_format_that_holds_it():
         if name == "orders":
             again = again.replace(machines=shop.machines)
         assert again == shop
+
+
+# the page of formats
+
+PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_every_format_as_the_table_has_it():
+    rows = [line.split("|") for line in PAGE.partition("**Nothing")[0].splitlines() if line.startswith("| `")]
+    listed = {row[1].strip(" `"): row for row in rows}
+    assert list(listed) == list(FORMATS)
+    for name, form in FORMATS.items():
+        for extension in form.extensions:
+            assert f"`{extension}`" in listed[name][3]
+        if not form.detected:
+            assert "must be named" in listed[name][3]
+
+
+def test_the_examples_of_the_page_are_read():
+    blocks = [block[1:] for block in PAGE.split("```")[1::2] if block.startswith("\n")]
+    read = [read_of for block in blocks if (read_of := _format_of(block)) is not None]
+    assert read == ["orders", "standard", "taillard", "taillard-flow-shop", "fjs", "patterson"]
+
+
+def _format_of(block):
+    """Return the format of an example; None for the example of a schedule."""
+    if block.startswith("job,operation"):
+        return None
+    assert parse_instance(block).operation_count >= 3
+    return format_of_text(source_of(block, "text")).name
 
 
 # limits

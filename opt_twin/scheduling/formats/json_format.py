@@ -34,7 +34,7 @@ def _loaded(source: Source) -> Data:
     try:
         data = json.loads(source.text, parse_float=Decimal, parse_constant=str)
     except json.JSONDecodeError as error:
-        source.fail(f"not JSON: {error.msg}", error.lineno)
+        source.fail(f"not JSON: {error.msg}", min(error.lineno, max(source.last, 1)))
     except (RecursionError, ValueError) as error:
         source.fail(f"not a readable JSON document: {error}")
     if not isinstance(data, dict):
