@@ -9,7 +9,6 @@ the 120 instances. Workers are threads with seeds of their own; the best of them
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -20,7 +19,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from opt_twin.scheduling.files import instances_folder
+from opt_twin.scheduling import library
 from opt_twin.scheduling.local_search.flow_shop import FlowShop, value_of
 from opt_twin.scheduling.local_search.flow_shop_search import search, warm_up
 from opt_twin.scheduling.taillard import taillard_flow_shop_names, taillard_times
@@ -31,8 +30,8 @@ RESULTS = Path(__file__).parent / "results" / "flow_shop.jsonl"
 
 def best_known() -> dict[str, int]:
     """Return instance -> best known makespan."""
-    with (instances_folder() / "pfsp" / "best_known.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["instance"]: int(row["best_known"]) for row in csv.DictReader(lines)}
+    found = {name: library.best_known(name) for name in taillard_flow_shop_names()}
+    return {name: known.upper for name, known in found.items() if known is not None}
 
 
 def run(name: str, seed: int, seconds: float, workers: int, known: int) -> dict[str, object]:

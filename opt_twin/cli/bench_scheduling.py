@@ -24,8 +24,7 @@ Row = Mapping[str, Any]
 FIGURES = ("ft10", "la21", "la29", "abz7", "ta11", "ta21", "ta31", "ta41", "ta051", "ta081")
 
 SUITES = ("figures", "ta", "ta-flow", "ta-open")
-"""``figures``: a few that are often cited. ``ta``, ``ta-flow``, ``ta-open``: the 80 job shops, 120 flow shops and
-60 open shops of Taillard."""
+"""A few that are often cited, and the 80 job shops, 120 flow shops and 60 open shops of Taillard."""
 
 
 def suite_names(suite: str) -> tuple[str, ...]:

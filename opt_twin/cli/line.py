@@ -36,7 +36,7 @@ from opt_twin.cli.line_statistics import (
     show_quantiles,
     told_of,
 )
-from opt_twin.errors import SimulationError
+from opt_twin.errors import SimulationError, UnknownNameError
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ __all__ = [
 
 CHECK_HELP = "Read a line, list every problem, and print what it can make."
 SIMULATE_HELP = "Simulate a line and print its measures with their intervals."
-SCHEMA_HELP = "Print the JSON Schema of line files, for editors that complete and check YAML."
+SCHEMA_HELP = "Print the JSON Schema of line files, for editors, or of scheduling instances."
 
 Horizon = Annotated[str, typer.Option("--horizon", help="Length of a run, such as 8h.")]
 WarmUp = Annotated[str, typer.Option("--warm-up", help="Start of the run that is left out of the measures.")]
@@ -450,10 +450,20 @@ def show_measures(screen: Screen, evaluation: Evaluation) -> None:
     )
 
 
-def schema(*, as_json: Json = False) -> ExitCode:
-    """Print the JSON Schema of line files."""
-    from opt_twin.io import line_schema
-
+def schema(
+    what: Annotated[str, typer.Argument(help="line or scheduling.")] = "line", *, as_json: Json = False
+) -> ExitCode:
+    """Print the JSON Schema of line files, or of scheduling instances."""
     del as_json  # it is JSON anyway
-    print(json.dumps(line_schema(), indent=2, ensure_ascii=False))
+    if what == "line":
+        from opt_twin.io import line_schema
+
+        text = json.dumps(line_schema(), indent=2, ensure_ascii=False)
+    elif what == "scheduling":
+        from opt_twin.scheduling import instance_schema
+
+        text = json.dumps(instance_schema(), indent=2, ensure_ascii=False)
+    else:
+        raise UnknownNameError.among("schema", what, ("line", "scheduling"))
+    print(text)
     return ExitCode.OK

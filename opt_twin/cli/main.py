@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 import opt_twin
-from opt_twin.cli import bench, compare, doctor, line, line_bottleneck, optimize, solve, study
+from opt_twin.cli import bench, compare, convert, doctor, line, line_bottleneck, optimize, solve, study
 from opt_twin.cli.common import guarded
 
 __all__ = ["app", "main"]
@@ -30,6 +30,9 @@ app.command("solve", help=solve.SOLVE_HELP, short_help="Solve a scheduling insta
 app.command("verify", help=solve.VERIFY_HELP, short_help="Check a schedule against its instance.")(
     guarded(solve.verify)
 )
+app.command("convert", help=convert.HELP, short_help="Write an instance in another format.")(
+    guarded(convert.convert)
+)
 app.command("check", help=line.CHECK_HELP, short_help="List the problems of a line, and what it can make.")(
     guarded(line.check)
 )
@@ -46,7 +49,9 @@ app.command("optimize", help=optimize.HELP, short_help="Pareto front over decisi
     guarded(optimize.optimize)
 )
 app.command("bench", help=bench.HELP, short_help="Solvers against known values.")(guarded(bench.bench))
-app.command("schema", help=line.SCHEMA_HELP, short_help="JSON Schema of line files.")(guarded(line.schema))
+app.command("schema", help=line.SCHEMA_HELP, short_help="JSON Schema of lines or instances.")(
+    guarded(line.schema)
+)
 app.command("doctor", help=doctor.HELP, short_help="Versions, solvers and cores.")(guarded(doctor.doctor))
 
 

@@ -36,7 +36,15 @@ __all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "solved", "verify"]
 SOLVE_HELP = "Solve a scheduling instance: a built-in one by name (ft10, ta21) or a file of your own."
 VERIFY_HELP = "Check a schedule against its instance, with code that knows no solver."
 
-_Instance = Annotated[str, typer.Argument(help="ft06, la21, ta01 ... or a path.", show_default=False)]
+_Instance = Annotated[str, typer.Argument(help="ft06, la21, ta01, ta001 ... or a path.", show_default=False)]
+_Format = Annotated[
+    str | None,
+    typer.Option("--format", help="Of the file; recognised if not given.", show_default=False),
+]
+_Tick = Annotated[
+    str | None,
+    typer.Option("--tick", help="Round times in a file up to it, such as 1s.", show_default=False),
+]
 
 
 def solve(
@@ -48,22 +56,29 @@ def solve(
     gap: Annotated[float, typer.Option(min=0, help="Stop at this relative gap.")] = 0.0,
     workers: Workers = None,
     seed: Seed = 0,
+    format: _Format = None,  # noqa: A002  # the name of the option
+    tick: _Tick = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Start from the schedule in this file.", show_default=False)
+    ] = None,
     gantt: Annotated[
         Path | None, typer.Option(help="Draw the schedule into this SVG file.", show_default=False)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the schedule into this JSON file.", show_default=False)
+        Path | None,
+        typer.Option(help="Write the schedule into this file: .json or .csv.", show_default=False),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Solve one instance and print objective, bound, gap, status and time."""
-    from opt_twin.scheduling import load_instance, solve_schedule
+    from opt_twin.scheduling import solve_schedule
     from opt_twin.solvers import SolveOptions
 
     screen = Screen(as_json=as_json, quiet=quiet)
     check_files(out=out, gantt=gantt)
-    problem = load_instance(instance)
+    problem = loaded(screen, instance, format, tick)
+    initial = None if start is None else _initial(screen, problem, start)
     options = SolveOptions(
         time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
     )
@@ -76,7 +91,7 @@ def solve(
             )
 
         result = solve_schedule(
-            problem, objective=objective, solver=solver, options=options, on_progress=show
+            problem, objective=objective, solver=solver, options=options, start=initial, on_progress=show
         )
     reason = _reason(problem, result, options)
     with undisturbed():
@@ -105,11 +120,38 @@ def _reason(
         return None
 
 
+def loaded(screen: Screen, instance: str, form: str | None, tick: str | None) -> SchedulingInstance:
+    """Return an instance by its name or from a file, and tell what was decided in reading it."""
+    from opt_twin.scheduling import load_with_notes
+
+    reading = load_with_notes(instance, form, tick=None if tick is None else seconds(tick, "--tick"))
+    for note in reading.notes[:20]:
+        screen.note(f"{instance}: {note}")
+    if len(reading.notes) > 20:
+        screen.note(f"{instance}: and {len(reading.notes) - 20} more notes")
+    return reading.instance
+
+
+def _initial(screen: Screen, instance: SchedulingInstance, path: Path) -> Schedule | None:
+    """Return the schedule to start from; None, with a warning that names why, when it is not feasible."""
+    from opt_twin.scheduling import read_solution
+    from opt_twin.scheduling import verify as violations_of
+
+    schedule = read_solution(path, instance)
+    violations = violations_of(instance, schedule)
+    if not violations:
+        return schedule
+    more = f" and {len(violations) - 1} more" if len(violations) > 1 else ""
+    screen.warn(f"{path} is not feasible and is ignored: {violations[0]}{more}")
+    return None
+
+
 def _write(schedule: Schedule, instance: SchedulingInstance, gantt: Path | None, out: Path | None) -> None:
-    from opt_twin.export import gantt_svg, schedule_json
+    from opt_twin.export import gantt_svg
+    from opt_twin.scheduling import write_solution
 
     if out is not None:
-        write_text(out, schedule_json(schedule))
+        write_solution(schedule, out)
     if gantt is not None:
         write_text(gantt, gantt_svg(schedule, title=instance.name, instance=instance))
 
@@ -123,7 +165,7 @@ def solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, 
     """Return what ``solve --json`` prints."""
     return {
         "instance": instance.name,
-        "problem": "job shop",
+        "problem": problem_class(instance),
         "objective_name": result.objective_name,
         "objective": result.objective,
         "bound": result.bound,
@@ -141,21 +183,36 @@ def solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, 
     }
 
 
+def problem_class(instance: SchedulingInstance) -> str:
+    """Return what kind of problem an instance is, in two words."""
+    features = instance.features
+    for feature, name in (
+        ("networks", "project"),
+        ("open jobs", "open shop"),
+        ("one sequence on all machines", "flow shop"),
+        ("modes", "flexible shop"),
+    ):
+        if feature in features:
+            return name
+    return "job shop"
+
+
 def verify(
     instance: _Instance,
-    schedule: Annotated[Path, typer.Argument(help="A schedule in JSON, as written by solve --out.")],
+    schedule: Annotated[Path, typer.Argument(help="A schedule in JSON or CSV, as written by solve --out.")],
     *,
     objective: Annotated[str, typer.Option(help="What to evaluate.")] = "makespan",
+    format: _Format = None,  # noqa: A002  # the name of the option
+    tick: _Tick = None,
     as_json: Json = False,
 ) -> ExitCode:
     """Check a schedule and print every violation."""
-    from opt_twin.export import schedule_from_json
-    from opt_twin.scheduling import evaluate_objective, load_instance
+    from opt_twin.scheduling import evaluate_objective, read_solution
     from opt_twin.scheduling import verify as violations_of
 
     screen = Screen(as_json=as_json)
-    problem = load_instance(instance)
-    plan = schedule_from_json(schedule)
+    problem = loaded(screen, instance, format, tick)
+    plan = read_solution(schedule, problem)
     violations = violations_of(problem, plan)
     value = None if violations else evaluate_objective(problem, plan, objective)
     screen.json(

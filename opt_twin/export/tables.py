@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from opt_twin.errors import InstanceError, ModelError, OptionError
+from opt_twin.errors import OptionError
 from opt_twin.files import write_text
-from opt_twin.plan import Assignment, Schedule
+from opt_twin.plan import (
+    read_schedule,
+    schedule_csv,
+    schedule_from_csv,
+    schedule_from_json,
+    schedule_json,
+)
 from opt_twin.results import Evaluation
 
 if TYPE_CHECKING:
@@ -31,9 +35,6 @@ __all__ = [
     "schedule_json",
     "series_frame",
 ]
-
-_FORMAT = "opt_twin.schedule/1"
-_COLUMNS = ("job", "operation", "machine", "start", "end", "start_s", "end_s")
 
 
 def evaluation_frame(
@@ -113,123 +114,6 @@ def _element_of(measure: str) -> str:
     return element if dot and not measure.startswith("order.") else ""
 
 
-def schedule_json(schedule: Schedule, path: str | Path | None = None) -> str:
-    """Return a schedule as JSON, and write it where `path` is given.
-
-    The object holds ``format, instance, instance_digest, tick`` (seconds), ``makespan`` (ticks) and
-    ``assignments``, each with job, operation, machine, start and end in ticks.
-    """
-    body = {
-        "format": _FORMAT,
-        "instance": schedule.instance_name,
-        "instance_digest": schedule.instance_digest,
-        "tick": schedule.tick,
-        "makespan": schedule.makespan,
-    }
-    head = json.dumps(body, ensure_ascii=False, indent=1)[:-2]
-    rows = ",\n".join(
-        "  " + json.dumps({name: getattr(a, name) for name in _COLUMNS[:5]}, ensure_ascii=False)
-        for a in schedule.assignments
-    )
-    text = f'{head},\n "assignments": [\n{rows}\n ]\n}}\n' if rows else f'{head},\n "assignments": []\n}}\n'
-    if path is not None:
-        write_text(path, text)
-    return text
-
-
-def schedule_from_json(source: str | Path) -> Schedule:
-    """Read a schedule that :func:`schedule_json` wrote.
-
-    Parameters
-    ----------
-    source
-        A path, or the JSON itself (text that starts with a brace).
-
-    Raises
-    ------
-    InstanceError
-        If the file cannot be read or does not hold a schedule; the message says where.
-    """
-    text, name = _read(source)
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        raise InstanceError(f"not JSON: {error}", path=name, line=line) from None
-    if not isinstance(body, dict) or not isinstance(body.get("assignments"), list):
-        raise InstanceError("expected an object with a list 'assignments'", path=name)
-    written = body.get("format", _FORMAT)
-    if written != _FORMAT:
-        raise InstanceError(f"the format is {written!r}, expected {_FORMAT!r}", path=name)
-    assignments = tuple(
-        _assignment(row, name, f"assignments.{at}") for at, row in enumerate(body["assignments"])
-    )
-    fields = {"tick": "tick", "instance_digest": "instance_digest", "instance": "instance_name"}
-    given = {field: body[key] for key, field in fields.items() if key in body}
-    schedule = _schedule(assignments, given, name)
-    if body.get("makespan", schedule.makespan) != schedule.makespan:
-        raise InstanceError(
-            f"the makespan is given as {body['makespan']!r}, the assignments end at {schedule.makespan}",
-            path=name,
-        )
-    return schedule
-
-
-def schedule_csv(schedule: Schedule, path: str | Path | None = None) -> str:
-    """Return a schedule as CSV, and write it where `path` is given.
-
-    Columns ``job, operation, machine, start, end`` in ticks, and ``start_s, end_s`` in seconds.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for a in schedule.assignments:
-        seconds = (repr(a.start * schedule.tick), repr(a.end * schedule.tick))
-        writer.writerow((a.job, a.operation, a.machine, a.start, a.end, *seconds))
-    if path is not None:
-        write_text(path, out.getvalue())
-    return out.getvalue()
-
-
-def schedule_from_csv(source: str | Path, *, tick: float = 1.0) -> Schedule:
-    """Read a schedule from CSV with the columns job, operation, machine, start, end (ticks).
-
-    Raises
-    ------
-    InstanceError
-        If the file cannot be read or a row is not an operation; the message says which line.
-    """
-    text, name = _read(source, inline="\n")
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    assignments: list[Assignment] = []
-    try:
-        header = next(rows, [])
-        missing = [column for column in _COLUMNS[:5] if column not in header]
-        if missing:
-            raise InstanceError(f"column {missing[0]!r} is missing", path=name, line=1)
-        for row in rows:
-            if row:
-                cells = dict(zip(header, row, strict=False))
-                record = {column: cells.get(column) for column in _COLUMNS[:5]}
-                assignments.append(_assignment(record, name, "row", rows.line_num))
-    except csv.Error as error:
-        raise InstanceError(f"not CSV: {error}", path=name, line=rows.line_num) from None
-    return _schedule(tuple(assignments), {"tick": tick}, name)
-
-
-def read_schedule(source: str | Path) -> Schedule:
-    """Read a schedule from a file: CSV where its name ends so, else JSON.
-
-    Raises
-    ------
-    InstanceError
-        If the file cannot be read or does not hold a schedule; the message says where.
-    """
-    if isinstance(source, Path) or "\n" not in source:
-        return schedule_from_csv(source) if str(source).endswith(".csv") else schedule_from_json(source)
-    return schedule_from_json(source)
-
-
 def front_csv(front: ParetoFront, path: str | Path | None = None) -> str:
     """Return a front as CSV, a row for each point, and write it where `path` is given.
 
@@ -253,32 +137,3 @@ def front_json(front: ParetoFront, path: str | Path | None = None) -> str:
     if path is not None:
         write_text(path, text)
     return text
-
-
-def _read(source: str | Path, *, inline: str = "{") -> tuple[str, str]:
-    """Return the text and its name; a string that holds `inline` is the text itself."""
-    if isinstance(source, str) and inline in source:
-        return source, "<text>"
-    try:
-        return Path(source).read_text(encoding="utf-8"), str(source)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InstanceError(f"cannot be read: {reason}", path=str(source)) from None
-
-
-def _assignment(row: object, name: str, where: str, line: int | None = None) -> Assignment:
-    if not isinstance(row, dict):
-        raise InstanceError(
-            f"{where}: expected an object with {', '.join(_COLUMNS[:5])}", path=name, line=line
-        )
-    try:
-        return Assignment.from_dict({key: value for key, value in row.items() if key not in _COLUMNS[5:]})
-    except ModelError as error:
-        raise InstanceError(f"{where}: {error}", path=name, line=line) from None
-
-
-def _schedule(assignments: tuple[Assignment, ...], given: Mapping[str, Any], name: str) -> Schedule:
-    try:
-        return Schedule.from_dict({"assignments": assignments, **given})
-    except ModelError as error:
-        raise InstanceError(str(error), path=name) from None

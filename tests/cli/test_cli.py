@@ -81,7 +81,7 @@ def test_verify_ends_with_5_when_a_rule_is_broken(tmp_path: Path) -> None:
 def test_an_unknown_instance_gets_the_nearest_name() -> None:
     result = run("solve", "ta81")
     assert result.exit_code == 2
-    assert "did you mean 'ta80'?" in result.stderr
+    assert "did you mean 'ta081'?" in result.stderr
 
 
 def test_a_malformed_instance_file_is_refused_with_its_line(tmp_path: Path) -> None:

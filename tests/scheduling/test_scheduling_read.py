@@ -59,14 +59,17 @@ def test_json_holds_everything(tmp_path):
 
 
 def test_standard_format_cannot_hold_more_than_a_plain_job_shop(tmp_path):
-    with pytest.raises(InstanceError, match=r"x\.txt: the standard format holds plain job shops only"):
+    with pytest.raises(
+        InstanceError,
+        match=r"x\.txt: the format 'standard' does not hold release dates, due",
+    ):
         write_instance(random_shop(2, dates=True), tmp_path / "x.txt")
     plain = two_job_shop()
     short = plain.replace(jobs=(plain.jobs[0].replace(operations=plain.jobs[0].operations[:1]),))
     with pytest.raises(InstanceError, match="job 'J1' has not 2 operations"):
         write_instance(short, tmp_path / "x.txt")
     due = plain.replace(jobs=tuple(job.replace(due=5) for job in plain.jobs))
-    with pytest.raises(InstanceError, match="plain job shops only"):
+    with pytest.raises(InstanceError, match="does not hold due dates"):
         write_instance(due, tmp_path / "x.txt")
     with pytest.raises(InstanceError, match="cannot be written"):
         write_instance(plain, tmp_path)
@@ -112,8 +115,11 @@ HUGE = "9" * 19
             _line(3, "x" * 50),
             f"jobs.txt:3: expected whole numbers of at most 18 digits, found '{'x' * 40}...'",
         ),
-        (_line(2, "6"), "jobs.txt:2: expected the number of jobs and machines, found 1 number: '6'"),
-        (_line(2, "6 6 6"), "jobs.txt:2: expected the number of jobs and machines, found 3 numbers: '6 6 6'"),
+        (_line(2, "6"), "jobs.txt:3: expected the number of machines alone on its line, found 12 numbers"),
+        (
+            _line(2, "6 6 6 6 6 6"),
+            "jobs.txt:2: expected the number of jobs and machines, found 6 numbers: '6 6 6 6 6 6'",
+        ),
         (_line(2, "0 6"), "jobs.txt:2: 0 jobs and 6 machines: there must be at least 1 of each"),
         (
             _line(2, "100000 100000"),
@@ -125,7 +131,8 @@ HUGE = "9" * 19
         ("Nb of jobs", "jobs.txt:1: expected a line with the number of jobs and machines"),
         (_taillard(3, "Time"), "jobs.txt:3: expected the line 'Times', found 'Time'"),
         (_taillard(6, "1 2 3"), "jobs.txt:6: expected the line 'Machines', found '1 2 3'"),
-        ("Nb\n2 2\nTimes", "jobs.txt:3: the file ends before the line 'Machines'"),
+        ("Nb\n2 2\nTimes", "jobs.txt:3: the file ends before job 1: expected 2 durations"),
+        ("Nb\n1 2\nTimes\n1 2", "jobs.txt:4: the file ends before the line 'Machines'"),
         (_taillard(5, "1 2"), "jobs.txt:5: job 2 has 2 numbers, expected 3 durations"),
         (_taillard(8, "1 2"), "jobs.txt:8: job 2 has 2 numbers, expected 3 machines"),
         (_taillard(8, "1 2 0"), "jobs.txt:8: machine 0 < 1: machines are numbered from 1"),
