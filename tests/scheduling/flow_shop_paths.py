@@ -4,8 +4,9 @@ import json
 import random
 import sys
 
+from opt_twin.scheduling.local_search import flow_shop_kernel as kernel
 from opt_twin.scheduling.local_search.flow_shop import FLOW_SHOP_OBJECTIVES, FlowShop
-from opt_twin.scheduling.local_search.flow_shop_search import search
+from opt_twin.scheduling.local_search.flow_shop_search import compiled_shop, new_memory, search
 
 
 def random_flow_shop(
@@ -52,6 +53,16 @@ def main():
         for objective in FLOW_SHOP_OBJECTIVES:
             answer = search(shop, objective=objective, seed=number, steps=60)
             found.append([answer.value, answer.sequences, answer.steps])
+    shop = random_flow_shop(1, jobs=4)
+    begun = search(shop, deadline=0.0)  # before the first sequence is complete
+    again = search(shop, start=begun.sequences, steps=20)
+    found += [[answer.value, answer.sequences, answer.steps] for answer in (begun, again)]
+    arrays = compiled_shop(shop, "makespan")
+    memory = new_memory(arrays, 1, patience=0)
+    memory.sequence[:4] = range(4)
+    kernel.begin(arrays, memory, 4)
+    kernel.advance(arrays, memory, 200)  # through several runs
+    found.append(memory.counts.tolist())
     json.dump(found, sys.stdout)
 
 
