@@ -300,6 +300,43 @@ def test_json_with_decimals_is_scaled_as_a_whole():
     assert read.tick == 0.5
 
 
+def test_json_in_minutes_is_counted_in_seconds_without_a_loss(tmp_path):
+    """A sixtieth of a minute has no end in decimals, and is a second all the same."""
+    operations = [{"machine": "M", "duration": 7}, {"machine": "M", "duration": 2.5}]
+    data = {"name": "x", "tick": 60, "machines": ["M"], "jobs": [{"name": "a", "operations": operations}]}
+    (tmp_path / "x.json").write_text(json.dumps(data))
+    reading = read_with_notes(tmp_path / "x.json", tick=1)
+    assert [o.duration for o in reading.instance.jobs[0].operations] == [420, 150]
+    assert (reading.instance.tick, reading.loss.seconds) == (1.0, 0)
+    by_itself = read_with_notes(tmp_path / "x.json")
+    assert (by_itself.instance.tick, by_itself.notes) == (
+        30.0,
+        ("a tick lasts 30 s; all durations are exact",),
+    )
+    coarse = read_with_notes(tmp_path / "x.json", tick=100)
+    assert [o.duration for o in coarse.instance.jobs[0].operations] == [5, 2]
+    assert coarse.loss.seconds == 130
+    assert coarse.loss.worst == "jobs.0.operations.1.duration"
+
+
+def test_json_with_a_plan_is_not_rounded():
+    planned = [{"job": "a", "operation": 0, "machine": "M", "start": 0, "end": 5}]
+    operations = [{"machine": "M", "duration": 5}]
+    data = {
+        "name": "x",
+        "machines": ["M"],
+        "jobs": [{"name": "a", "operations": operations}],
+        "planned": planned,
+    }
+    with pytest.raises(OptionError, match="frozen and planned cannot be rounded"):
+        parse_instance(json.dumps(data), tick=2)
+    assert parse_instance(json.dumps(data)).planned[0].end == 5
+    operations[0]["duration"] = 2.5
+    assert parse_instance(json.dumps(data)).planned[0].end == 10
+    with pytest.raises(InstanceError, match="prices of the tariff are for one tick"):
+        parse_instance(json.dumps({**data, "tariff": [{"start": 0, "price": 3}]}))
+
+
 def test_a_tick_for_a_format_in_ticks_is_refused():
     with pytest.raises(OptionError, match="'standard' counts in ticks already"):
         parse_instance("1 1\n0 5", tick=2)
