@@ -70,8 +70,8 @@ def johnson(times: Sequence[tuple[int, int]]) -> Optimum:
 
     References
     ----------
-    Johnson (1954), Optimal two- and three-stage production schedules with setup times included, Naval Research
-    Logistics Quarterly 1:61-68.
+    Johnson (1954), Optimal two- and three-stage production schedules with setup times included, Naval
+    Research Logistics Quarterly 1:61-68.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def gilmore_gomory(times: Sequence[tuple[int, int]]) -> Optimum:
 
     References
     ----------
-    Gilmore and Gomory (1964), Sequencing a one state-variable machine: a solvable case of the traveling salesman
-    problem, Operations Research 12:655-679. Reddi and Ramamoorthy (1972), On the flow-shop sequencing problem
-    with no wait in process, Operational Research Quarterly 23:323-331.
+    Gilmore and Gomory (1964), Sequencing a one state-variable machine: a solvable case of the traveling
+    salesman problem, Operations Research 12:655-679. Reddi and Ramamoorthy (1972), On the flow-shop
+    sequencing problem with no wait in process, Operational Research Quarterly 23:323-331.
 
     Examples
     --------
@@ -173,8 +173,8 @@ def jackson_job_shop(jobs: Sequence[Sequence[tuple[int, int]]]) -> TwoOrders:
 
     References
     ----------
-    Jackson (1956), An extension of Johnson's results on job lot scheduling, Naval Research Logistics Quarterly
-    3:201-203.
+    Jackson (1956), An extension of Johnson's results on job lot scheduling, Naval Research Logistics
+    Quarterly 3:201-203.
 
     Examples
     --------
@@ -187,8 +187,8 @@ def jackson_job_shop(jobs: Sequence[Sequence[tuple[int, int]]]) -> TwoOrders:
         if machines not in groups:
             raise OptionError(f"job {number} visits machines {machines}: need 0, 1, or both once")
         groups[machines].append(number)
-    for route in ((0, 1), (1, 0)):
-        groups[route].sort(key=lambda j: _johnson_key((jobs[j][0][1], jobs[j][1][1])))
+    for machines in ((0, 1), (1, 0)):
+        groups[machines].sort(key=lambda j: _johnson_key((jobs[j][0][1], jobs[j][1][1])))
     orders = (
         (*groups[0, 1], *groups[0,], *groups[1, 0]),
         (*groups[1, 0], *groups[1,], *groups[0, 1]),
@@ -277,8 +277,8 @@ def moore_hodgson(times: Sequence[int], dues: Sequence[int]) -> Optimum:
 
     References
     ----------
-    Moore (1968), An n job, one machine sequencing algorithm for minimizing the number of late jobs, Management
-    Science 15:102-109.
+    Moore (1968), An n job, one machine sequencing algorithm for minimizing the number of late jobs,
+    Management Science 15:102-109.
 
     Examples
     --------
@@ -324,8 +324,8 @@ def lawler(
 
     References
     ----------
-    Lawler (1973), Optimal sequencing of a single machine subject to precedence constraints, Management Science
-    19:544-546.
+    Lawler (1973), Optimal sequencing of a single machine subject to precedence constraints, Management
+    Science 19:544-546.
 
     Examples
     --------
@@ -470,7 +470,9 @@ def held_karp(
     if count > 16:
         raise OptionError(f"{count} jobs: up to 16; use a solver")
     start = [0] * count if first_setups is None else first_setups
-    layer = {(1 << j, j): (start[j], (j,)) for j in range(count)}
+    layer: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {
+        (1 << j, j): (start[j], (j,)) for j in range(count)
+    }
     for _ in range(count - 1):
         longer: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {}
         for (done, last), (cost, order) in layer.items():
@@ -480,5 +482,6 @@ def held_karp(
                     if key not in longer or found < longer[key]:
                         longer[key] = found
         layer = longer
-    cost, order = min(layer.values(), default=(0, ()))
+    nothing: tuple[int, tuple[int, ...]] = (0, ())
+    cost, order = min(layer.values(), default=nothing)
     return Optimum(order, cost + sum(times))

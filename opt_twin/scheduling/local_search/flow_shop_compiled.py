@@ -156,7 +156,7 @@ def draw(state: UInt64s, count: int) -> int:
     x ^= x >> _7
     x ^= x << _17
     state[0] = x
-    return (np.int64(x >> _33) * count) >> 31
+    return int((np.int64(x >> _33) * count) >> 31)
 
 
 @compiled

@@ -11,11 +11,11 @@ After many rounds without a better sequence it starts anew from a random order.
 
 References
 ----------
-Nawaz, Enscore, Ham (1983), A heuristic algorithm for the m-machine, n-job flow-shop sequencing problem, Omega
-11:91-95. Ruiz and Stuetzle (2007), A simple and effective iterated greedy algorithm for the permutation flowshop
-scheduling problem, European Journal of Operational Research 177:2033-2049. Dubois-Lacoste, Pagnozzi, Stuetzle
-(2017), An iterated greedy algorithm with optimization of partial solutions for the makespan permutation
-flowshop problem, Computers and Operations Research 81:160-166.
+Nawaz, Enscore, Ham (1983), A heuristic algorithm for the m-machine, n-job flow-shop sequencing problem,
+Omega 11:91-95. Ruiz and Stuetzle (2007), A simple and effective iterated greedy algorithm for the permutation
+flowshop scheduling problem, European Journal of Operational Research 177:2033-2049. Dubois-Lacoste, Pagnozzi,
+Stuetzle (2017), An iterated greedy algorithm with optimization of partial solutions for the makespan
+permutation flowshop problem, Computers and Operations Research 81:160-166.
 """
 
 from __future__ import annotations
@@ -54,8 +54,11 @@ COUNTS = 14
     PATIENCE,
     KEEP,
 ) = range(COUNTS)
-"""Places in ``Memory.counts``. SINCE counts moves since the last improvement, IMPROVED is the round of the best
-sequence of this run; REMOVE jobs leave in each round; after PATIENCE rounds without improvement a run ends."""
+"""Places in ``Memory.counts``.
+
+SINCE counts moves since the last improvement, IMPROVED is the round of the best sequence of this run; REMOVE
+jobs leave in each round; after PATIENCE rounds without improvement a run ends.
+"""
 
 BUILD, PARTIAL, REBUILD, FULL = range(4)
 _NOTHING = 2**62
@@ -66,10 +69,7 @@ def _by_heads(shop: Shop) -> bool:
     """Return whether heads and tails give the value of an insertion."""
     if shop.objective != MAKESPAN or shop.kind == HYBRID:
         return False
-    for release in shop.release:
-        if release > 0:
-            return False
-    return True
+    return bool(shop.release.max() == 0)
 
 
 @compiled
@@ -218,7 +218,7 @@ def _copy(source: Int32s, target: Int32s, length: int) -> None:
 
 
 @compiled
-def _accept(shop: Shop, memory: Memory) -> None:
+def _accept(memory: Memory) -> None:
     """Make the sequence the incumbent, or the incumbent the sequence."""
     counts = memory.counts
     length, value = counts[LENGTH], counts[VALUE]
@@ -296,7 +296,7 @@ def _remove(shop: Shop, memory: Memory) -> None:
 @compiled
 def _next_round(shop: Shop, memory: Memory) -> None:
     counts = memory.counts
-    _accept(shop, memory)
+    _accept(memory)
     counts[ROUND] += 1
     if counts[ROUND] - counts[IMPROVED] > counts[PATIENCE]:
         _start_anew(shop, memory)

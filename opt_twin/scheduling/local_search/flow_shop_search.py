@@ -2,9 +2,9 @@
 
 References
 ----------
-See :mod:`opt_twin.scheduling.local_search.flow_shop_kernel`; for no-wait shops as a travelling salesman, Reddi
-and Ramamoorthy (1972), On the flow-shop sequencing problem with no wait in process, Operational Research
-Quarterly 23:323-331.
+See :mod:`opt_twin.scheduling.local_search.flow_shop_kernel`; for no-wait shops as a travelling salesman,
+Reddi and Ramamoorthy (1972), On the flow-shop sequencing problem with no wait in process, Operational
+Research Quarterly 23:323-331.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from opt_twin.scheduling.local_search.flow_shop import (
 from opt_twin.scheduling.local_search.flow_shop_compiled import (
     BLOCKING,
     HYBRID,
+    MAKESPAN,
     PLAIN,
     Int32s,
     Int64s,
@@ -63,7 +64,7 @@ class FlowShopAnswer:
 def no_wait_delays(shop: FlowShop) -> Int64s:
     """Return the least ticks between the starts of two jobs that follow each other without waiting, [n, n].
 
-    Job b follows job a by ``max over i of (sum of a's work to machine i + set-up - sum of b's work before i)``.
+    Job b follows job a by the maximum over i of a's work up to machine i + set-up - b's work before i.
 
     Examples
     --------
@@ -124,10 +125,29 @@ def compiled_shop(shop: FlowShop, objective: str) -> Shop:
 
 
 def new_memory(
-    shop: Shop, seed: int, *, remove: int = 2, warmth: float = 0.7, patience: int = 10**9
+    shop: Shop, seed: int, *, remove: int | None = None, warmth: float = 0.7, patience: int | None = None
 ) -> Memory:
-    """Return the state of a search that has not begun; see :mod:`flow_shop_kernel` for the numbers."""
+    """Return the state of a search that has not begun.
+
+    Parameters
+    ----------
+    shop
+        What is searched.
+    seed
+        Of everything random.
+    remove
+        Jobs taken out in each round: 2 unless given, where positions differ little (sums over jobs, one
+        machine) 4.
+    warmth
+        The temperature is this times a tenth of the mean duration.
+    patience
+        Rounds without a better sequence after which a run ends and another begins; 200 a job unless given.
+    """
     n, m = shop.duration.shape
+    if remove is None:
+        remove = 2 if shop.objective == MAKESPAN and m > 1 else 4
+    if patience is None:
+        patience = 200 * n
     slots = n + shop.factories + 1
 
     def zeros(*shape: int) -> Int32s:
@@ -292,5 +312,7 @@ def _answer(shop: FlowShop, arrays: Shop, memory: Memory, objective: str, steps:
 
 
 def warm_up() -> None:
-    """Compile the kernels, or load them from the cache; takes about 20 s once after an installation."""
-    search(FlowShop(durations=((1, 2), (2, 1))), steps=50)
+    """Compile the kernels, or load them from the cache; takes about 30 s once after an installation."""
+    shop = FlowShop(durations=((1, 2), (2, 1)))
+    answer = search(shop, deadline=0.0)
+    search(shop, steps=50, start=answer.sequences)

@@ -4,8 +4,8 @@ Heads of the jobs before a position and tails of those after it give the makespa
 (Taillard 1990). All positions are done side by side, machine by machine, so that the processor works on many
 of them in one instruction. Heads and tails that a move leaves as they are, are kept.
 
-The same holds with set-ups (Ruiz and Stuetzle 2008), without buffers (blocking; the starts on the next machine
-take the place of the ends), and for several factories (a separator sets heads and tails back to zero).
+The same holds with set-ups (Ruiz and Stuetzle 2008), without buffers (blocking; the starts on the next
+machine take the place of the ends), and for several factories (a separator sets heads and tails back to 0).
 
 References
 ----------
@@ -218,6 +218,20 @@ def best_insertion(shop: Shop, memory: Memory, job: int, length: int) -> tuple[i
     value = worst[0]
     for k in range(1, length + 1):
         value = min(value, worst[k])
+    count, position = 0, -1
+    for k in range(length + 1):
+        if worst[k] == value:
+            count += 1
+            position = k
+    if count == 1:
+        return position, int(value)
+    return _best_tie(shop, memory, job, length, value), int(value)
+
+
+@compiled
+def _best_tie(shop: Shop, memory: Memory, job: int, length: int, value: int) -> int:
+    """Return one of the positions with the least makespan."""
+    worst = memory.front_end
     by_idle_time = shop.kind != BLOCKING and shop.setup.shape[0] == 0
     position, ties, least = -1, 0, 0
     for k in range(length + 1):
@@ -230,7 +244,7 @@ def best_insertion(shop: Shop, memory: Memory, job: int, length: int) -> tuple[i
                 position, least = k, idle
         elif draw(memory.random, ties) == 0:
             position = k
-    return position, np.int64(value)
+    return position
 
 
 @compiled
@@ -241,7 +255,7 @@ def _best_factory(shop: Shop, memory: Memory, length: int) -> tuple[int, int]:
     largest, second = 0, 0
     for k in range(length + 1):
         if k == length or rest[k] >= jobs:
-            makespan = np.int64(heads[machines - 1, k])
+            makespan = int(heads[machines - 1, k])
             if makespan > largest:
                 largest, second = makespan, largest
             else:
@@ -251,10 +265,10 @@ def _best_factory(shop: Shop, memory: Memory, length: int) -> tuple[int, int]:
     for end in range(length + 1):
         if end < length and rest[end] < jobs:
             continue
-        makespan = np.int64(heads[machines - 1, end])
+        makespan = int(heads[machines - 1, end])
         others = second if makespan == largest else largest
         for k in range(first, end + 1):
-            own = np.int64(worst[k])
+            own = int(worst[k])
             total = max(own, others)
             if position < 0 or total < value or (total == value and own < least):
                 position, ties, value, least = k, 1, total, own

@@ -32,9 +32,9 @@ def _cost(shop: Shop, job: int, end: int) -> int:
     if shop.objective == MAKESPAN:
         return end
     if shop.objective == FLOW_TIME:
-        return shop.weight[job] * (end - shop.release[job])
-    late = max(0, end - shop.due[job])
-    return shop.weight[job] * late if shop.objective == TARDINESS else late
+        return int(shop.weight[job] * (end - shop.release[job]))
+    late = max(0, end - int(shop.due[job]))
+    return int(shop.weight[job]) * late if shop.objective == TARDINESS else late
 
 
 @compiled
@@ -49,20 +49,20 @@ def _together(shop: Shop, one: int, other: int) -> int:
 def _one_step(shop: Shop, front: Int32s, lane: int, before: int, job: int) -> int:
     """Put a job behind the line of one lane; return its completion."""
     machines = shop.duration.shape[1]
-    time = np.int64(shop.release[job])
+    time = int(shop.release[job])
     if shop.kind == BLOCKING:
-        time = max(time, front[0, lane])
+        time = max(time, int(front[0, lane]))
         for i in range(machines):
-            time += shop.duration[job, i]
+            time += int(shop.duration[job, i])
             if i + 1 < machines:
-                time = max(time, front[i + 1, lane])
+                time = max(time, int(front[i + 1, lane]))
             front[i, lane] = time
         return time
     for i in range(machines):
-        free = np.int64(front[i, lane])
+        free = int(front[i, lane])
         if shop.setup.shape[0] > 0:
-            free += shop.setup[i, before, job]
-        time = max(time, free) + shop.duration[job, i]
+            free += int(shop.setup[i, before, job])
+        time = max(time, free) + int(shop.duration[job, i])
         front[i, lane] = time
     return time
 
@@ -147,6 +147,18 @@ def _fill_values(shop: Shop, memory: Memory, job: int, length: int) -> None:
 
 
 @compiled
+def _sort(order: Int32s, times: Int64s, length: int) -> None:
+    """Sort jobs by their times; equal ones keep their order. They are nearly sorted already."""
+    for k in range(1, length):
+        job = order[k]
+        place = k
+        while place > 0 and times[order[place - 1]] > times[job]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = job
+
+
+@compiled
 def _hybrid_value(shop: Shop, memory: Memory, sequence: Int32s, length: int) -> int:
     """Return the cost when the first stage works in the sequence and the others first come, first served."""
     order, times, free = memory.front_end, memory.costs, memory.rest_tails[0]
@@ -155,13 +167,7 @@ def _hybrid_value(shop: Shop, memory: Memory, sequence: Int32s, length: int) -> 
         times[sequence[k]] = shop.release[sequence[k]]
     for stage in range(shop.duration.shape[1]):
         if stage > 0:
-            for k in range(1, length):
-                job = order[k]
-                place = k
-                while place > 0 and times[order[place - 1]] > times[job]:
-                    order[place] = order[place - 1]
-                    place -= 1
-                order[place] = job
+            _sort(order, times, length)
         machines = shop.parallel[stage]
         for machine in range(machines):
             free[machine] = 0
