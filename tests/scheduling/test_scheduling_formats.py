@@ -241,6 +241,15 @@ def test_the_note_says_from_which_number_machines_are_counted(tmp_path):
         read_instance(tmp_path / "x.fjs")
 
 
+def test_an_operation_with_a_thousand_machines_is_written_and_read():
+    """The average number of machines is written without an exponent."""
+    pairs = " ".join(f"{machine} 1" for machine in range(1, 1201))
+    shop = parse_instance(f"1 1200\n1 1200 {pairs}\n", format="fjs")
+    text, _ = instance_text(shop, "fjs")
+    assert text.splitlines()[1] == "1 1200 1200.00"
+    assert parse_instance(text, format="fjs") == shop
+
+
 # projects
 
 
