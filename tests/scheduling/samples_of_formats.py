@@ -68,7 +68,7 @@ SAMPLES = {
     "taillard": "Nb of jobs, Nb of Machines\n2 3\nTimes\n5 6 7\n1 2 3\nMachines\n2 1 3\n3 2 1\n",
     "taillard-flow-shop": "number of jobs, number of machines, seed, bounds :\n2 3 9 20 10\n"
     "processing times :\n5 6\n7 8\n9 1\n",
-    "taillard-open-shop": "number of jobs, number of machines, time seed :\n2 2 9\nprocessing times :\n5 6\n7 8\n"
+    "taillard-open-shop": "number of jobs, number of machines :\n2 2 9\nprocessing times :\n5 6\n7 8\n"
     "machines :\n2 1\n1 2\n",
     "fjs": "2 3 1.5\n2 2 1 25 3 37 1 2 24\n1 3 1 4 2 5 3 6\n",
     "naderi-jsp": "2\n3\n5 6 7\n1 2 3\n2 1 3\n3 2 1\n",
@@ -118,8 +118,8 @@ def _reentrant(draw):
     machines = draw(st.integers(1, 3))
     jobs = []
     for _ in range(draw(st.integers(1, 3))):
-        steps = draw(st.lists(st.tuples(st.integers(0, machines - 1), st.integers(0, 9)), min_size=1, max_size=6))
-        jobs.append(steps)
+        step = st.tuples(st.integers(0, machines - 1), st.integers(0, 9))
+        jobs.append(draw(st.lists(step, min_size=1, max_size=6)))
     data = _shop([[d for _, d in steps] for steps in jobs], [[m for m, _ in steps] for steps in jobs])
     return {**data, "machines": [f"M{m + 1}" for m in range(machines)]}
 
@@ -155,9 +155,7 @@ def _hybrid(draw):
 
 def _parallel(draw):
     rows = _rows(draw)
-    jobs = [
-        {"name": f"J{i}", "operations": [_modes(range(len(row)), row)]} for i, row in enumerate(rows, 1)
-    ]
+    jobs = [{"name": f"J{i}", "operations": [_modes(range(len(row)), row)]} for i, row in enumerate(rows, 1)]
     return {"name": "shop", "machines": [f"M{m + 1}" for m in range(len(rows[0]))], "jobs": jobs}
 
 
@@ -166,9 +164,7 @@ def _sdst(draw):
     names = [job["name"] for job in data["jobs"]]
     tables = {}
     for machine in data["machines"]:
-        table = {
-            a: {b: t for b in names if a != b and (t := draw(st.integers(0, 9)))} for a in names
-        }
+        table = {a: {b: t for b in names if a != b and (t := draw(st.integers(0, 9)))} for a in names}
         tables[machine] = {a: row for a, row in table.items() if row}
     for job in data["jobs"]:
         job["family"] = job["name"]

@@ -134,7 +134,7 @@ def _write(instance: SchedulingInstance) -> str:
     ways = sum(len(o.ways) for job in instance.jobs for o in job.operations)
     lines = [
         f"# {' '.join(instance.name.split())}",
-        f"{len(instance.jobs)} {len(instance.machines)} {ways / instance.operation_count:.3g}",
+        f"{len(instance.jobs)} {len(instance.machines)} {ways / instance.operation_count:.2f}",
     ]
     for job in instance.jobs:
         row = [len(job.operations)]

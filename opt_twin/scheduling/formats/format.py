@@ -119,7 +119,8 @@ BESIDES: Mapping[str, Callable[[SchedulingInstance], bool]] = {
 def not_held(instance: SchedulingInstance, carries: Iterable[str]) -> list[str]:
     """Return what `instance` has of features and :data:`BESIDES` that is not among `carries`."""
     held = set(carries)
-    own = [name for name in FEATURES if name in instance.features]
+    features = instance.features
+    own = [name for name in FEATURES if name in features]
     own += [name for name, has in BESIDES.items() if has(instance)]
     return [name for name in own if name not in held]
 

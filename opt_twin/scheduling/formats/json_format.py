@@ -27,7 +27,7 @@ _DURATIONS = {"duration", "lead", "tail"}
 _UP = _DURATIONS | {"release", "lag", "end", "time", "now"}
 _DOWN = {"due", "deadline", "start"}
 _TABLES = {"setup_times", "transport_times"}
-_DECIDED = ("frozen", "planned", "tariff")
+_DECIDED = ("frozen", "planned")
 
 
 def _loaded(source: Source) -> Data:
@@ -95,9 +95,11 @@ def _in_ticks(source: Source, data: Data) -> Draft:
     own = exact(data.get("tick", 1)) if isinstance(data.get("tick", 1), (int, Decimal)) else None
     if (not broken and source.tick is None) or not own or own < 0:  # a wrong tick is refused by the record
         return Draft(_plain(data))
-    clock = Clock(times, None if source.tick is None else float(Fraction(str(source.tick)) / own))
+    if data.get("tariff"):
+        source.fail("a time has decimals, and prices of the tariff are for one tick; give whole times")
+    clock = Clock(times, source.tick, own)
     if source.tick is not None and any(data.get(field) for field in _DECIDED):
-        raise OptionError(f"a tick is given, but {', '.join(_DECIDED)} cannot be rounded; leave it out")
+        raise OptionError(f"a tick is given, but {' and '.join(_DECIDED)} cannot be rounded; leave it out")
 
     def count(path: str, value: int | Decimal) -> int:
         time, field = Fraction(value), path.rpartition(".")[2]
@@ -106,9 +108,8 @@ def _in_ticks(source: Source, data: Data) -> Draft:
         return clock.ticks(time, "down" if field in _DOWN and "setup" not in path else "up")
 
     whole: Data = _plain(_each_time(data, count))
-    whole["tick"] = float(clock.tick * own)
-    note = clock.note() if own == 1 else f"the tick of the file is divided by {float(1 / clock.tick):.10g}"
-    return Draft(whole, (note,), clock.loss())
+    whole["tick"] = float(clock.tick)
+    return Draft(whole, (clock.note(),), clock.loss())
 
 
 def _write(instance: SchedulingInstance) -> str:

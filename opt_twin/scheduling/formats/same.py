@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from opt_twin.scheduling.formats.format import Format
 from opt_twin.scheduling.instance import SchedulingInstance
+from opt_twin.scheduling.jobs import Job, Operation
 
 __all__ = ["first_difference", "left_out"]
 
 Data = dict[str, Any]
+
+_OF_OPERATIONS = tuple(
+    field.name
+    for field in dataclasses.fields(Operation)
+    if field.name not in {"machine", "duration", "demands", "power", "modes", "lead", "tail"}
+)
+"""The fields of an operation that hold no names, its ways, lead and tail apart."""
+
+_OF_JOBS = tuple(
+    field.name for field in dataclasses.fields(Job) if field.name not in {"name", "operations", "family"}
+)
+"""The fields of a job that hold no names."""
 
 
 def first_difference(written: SchedulingInstance, read: SchedulingInstance, form: Format) -> str | None:
@@ -50,18 +64,10 @@ def _normal(instance: SchedulingInstance, form: Format) -> Data:
     plain["machines"] = used if form.named else len(instance.machines)
     for job in instance.jobs:
         operations = [
-            [
-                [
-                    (machines.get(m.machine), m.duration, {resources.get(n): a for n, a in m.demands.items()})
-                    for m in o.ways
-                ],
-                o.replace(machine="", modes=(), demands={}, duration=0, lead=None, tail=None),
-                (o.lead_ticks, o.tail_ticks) if not o.modes else None,
-            ]
-            for o in job.operations
+            (_ways(operation, machines, resources), _others(operation, _OF_OPERATIONS))
+            for operation in job.operations
         ]
-        fields = job.replace(name="job", operations=({"duration": 0},), family=None)
-        plain["jobs"].append([jobs[job.name], operations, fields])
+        plain["jobs"].append((jobs[job.name], operations, _others(job, _OF_JOBS)))
     plain["resources"] = [
         (r.capacity, r.kind, r.skills, r.absences, r.deliveries) for r in instance.resources
     ]
@@ -73,6 +79,26 @@ def _normal(instance: SchedulingInstance, form: Format) -> Data:
     if form.named and "families" in form.carries:
         plain["families"] = [job.family for job in instance.jobs]
     return plain
+
+
+def _ways(operation: Operation, machines: Data, resources: Data) -> list[object]:
+    """Return machine, duration, power and demands of each way of doing an operation, then lead and tail."""
+    ways: list[object] = [
+        (
+            machines.get(mode.machine),
+            mode.duration,
+            mode.power,
+            {resources.get(name, name): amount for name, amount in mode.demands.items()},
+        )
+        for mode in operation.ways
+    ]
+    if not operation.modes:
+        ways.append((operation.lead_ticks, operation.tail_ticks))
+    return ways
+
+
+def _others(record: Job | Operation, fields: tuple[str, ...]) -> list[object]:
+    return [getattr(record, field) for field in fields]
 
 
 def _setups(instance: SchedulingInstance) -> list[list[int]]:

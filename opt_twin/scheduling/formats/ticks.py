@@ -44,14 +44,16 @@ def exact(value: Decimal | int) -> Fraction | None:
 
 
 class Clock:
-    """Counts seconds in ticks, and remembers what rounding has changed.
+    """Counts times in ticks, and remembers what rounding has changed.
 
     Parameters
     ----------
     times
-        All times in seconds, for the choice of the tick.
+        All times, for the choice of the tick.
     tick
-        Seconds in one tick; when None, the longest of 1, 1/2, 1/4, 1/5, ... s that counts all times exactly.
+        Seconds in one tick; when None, the longest of 1, 1/2, 1/3, ... units that counts all times exactly.
+    unit
+        Seconds in one unit of the times.
 
     Raises
     ------
@@ -65,9 +67,12 @@ class Clock:
     (Fraction(1, 2), 5)
     """
 
-    def __init__(self, times: Iterable[Fraction], tick: float | None = None) -> None:
+    def __init__(
+        self, times: Iterable[Fraction], tick: float | None = None, unit: Fraction = Fraction(1)
+    ) -> None:
+        self._unit = unit
         if tick is None:
-            self.tick = Fraction(1, math.lcm(*(time.denominator for time in times)))
+            self.tick = unit / math.lcm(*(time.denominator for time in times))
         elif not 0 < tick < math.inf:
             raise OptionError(f"a tick must be longer than 0 s, got {tick}")
         else:
@@ -77,15 +82,15 @@ class Clock:
 
     def ticks(self, time: Fraction, rounding: Literal["up", "down"] = "up") -> int:
         """Return `time` in ticks."""
-        count = time / self.tick
+        count = time * self._unit / self.tick
         return math.ceil(count) if rounding == "up" else math.floor(count)
 
     def duration(self, time: Fraction, label: str) -> int:
         """Return a duration in ticks, rounded up; `label` names it in the report."""
-        ticks = self.ticks(time)
-        self._exact += time
+        ticks, seconds = self.ticks(time), time * self._unit
+        self._exact += seconds
         self._rounded += ticks * self.tick
-        if time and (share := (ticks * self.tick - time) / time) > self._worst[0]:
+        if time and (share := (ticks * self.tick - seconds) / seconds) > self._worst[0]:
             self._worst = share, label
         return ticks
 
