@@ -74,6 +74,13 @@ def sum_bounds(network: Network, measure: str, jobs: Sequence[Job]) -> Iterator[
     for index, task in enumerate(network.tasks):
         if task.key[0] in counted and tails[index] > NEVER // 2 and not task.machines & {"", *batching}:
             groups[task.machines][task.key[0]].append(index)
+    if any(len(machines) > 1 for machines in groups):
+        every = frozenset[str]().union(*groups)
+        whole: dict[str, list[int]] = defaultdict(list)
+        for members in groups.values():
+            for name, own in members.items():
+                whole[name] += own
+        groups[every] = whole
     for machines, members in groups.items():
         work = [
             _Work(
