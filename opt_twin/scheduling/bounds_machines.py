@@ -24,6 +24,7 @@ import numpy as np
 
 from opt_twin.scheduling.bounds_setups import cheapest_walks, first_setups
 from opt_twin.scheduling.carlier import Timed, carlier, jackson_bound, machine_load_bound, schrage
+from opt_twin.scheduling.checks import merged
 from opt_twin.scheduling.tasks import Task
 from opt_twin.scheduling.windows import NEVER, Network
 from opt_twin.solvers import Stop
@@ -111,9 +112,8 @@ class Relaxation:
             where = f"machine {machine}"
             operations = [self.timed(index) for index in members]
             yield Found(name="machine load", value=machine_load_bound(operations), where=where)
-            closures = self.instance.closures.get(machine, ())
-            closed = sorted((closure.start, closure.end) for closure in closures)
-            preemptive = jackson_bound(operations, _disjoint(closed))
+            closed = merged(self.instance.closures.get(machine, ()))
+            preemptive = jackson_bound(operations, closed)
             yield Found(name="one machine, preemptive", value=preemptive, where=where)
             yield from self._setups(machine, members)
             if preemptive > best:
@@ -199,17 +199,6 @@ class Relaxation:
 
 def _place(task: Task) -> str:
     return f"job {task.key[0]}, operation {task.key[1]}"
-
-
-def _disjoint(closed: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the union of intervals in the order of their starts."""
-    joined: list[tuple[int, int]] = []
-    for start, end in closed:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(joined[-1][1], end)
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _batch_work(tasks: Sequence[Task], places: int) -> int:

@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 
 from opt_twin.scheduling.bounds_machines import Found
+from opt_twin.scheduling.checks import merged
 from opt_twin.scheduling.jobs import Job
-from opt_twin.scheduling.resources import Closure
 from opt_twin.scheduling.windows import NEVER, Network
 
 __all__ = ["PENALTIES", "busy_time_bound", "moore_hodgson", "shortest_remaining", "sum_bounds"]
@@ -74,6 +74,13 @@ def sum_bounds(network: Network, measure: str, jobs: Sequence[Job]) -> Iterator[
     for index, task in enumerate(network.tasks):
         if task.key[0] in counted and tails[index] > NEVER // 2 and not task.machines & {"", *batching}:
             groups[task.machines][task.key[0]].append(index)
+    if any(len(machines) > 1 for machines in groups):
+        every = frozenset[str]().union(*groups)
+        whole: dict[str, list[int]] = defaultdict(list)
+        for members in groups.values():
+            for name, own in members.items():
+                whole[name] += own
+        groups[every] = whole
     for machines, members in groups.items():
         work = [
             _Work(
@@ -88,7 +95,7 @@ def sum_bounds(network: Network, measure: str, jobs: Sequence[Job]) -> Iterator[
         word = "machine" if len(machines) == 1 else "machines"
         where = f"{word} {', '.join(sorted(machines))}"
         closures = network.instance.closures.get(min(machines), ()) if len(machines) == 1 else ()
-        closed = _joined(closures)
+        closed = merged(closures)
         places = _places(work, penalty, alone, len(machines), closed)
         if places is not None:
             yield Found(name="places", value=rest + places, where=where)
@@ -98,16 +105,6 @@ def sum_bounds(network: Network, measure: str, jobs: Sequence[Job]) -> Iterator[
             yield Found(name="mean busy times", value=value, where=where)
         if len(machines) == 1 and measure == "weighted_number_tardy":
             yield Found(name="late jobs", value=rest + _late_weight(work), where=where)
-
-
-def _joined(closures: Sequence[Closure]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for closure in sorted(closures, key=lambda c: c.start):
-        if joined and closure.start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(joined[-1][1], closure.end)
-        else:
-            joined.append((closure.start, closure.end))
-    return joined
 
 
 def shortest_remaining(

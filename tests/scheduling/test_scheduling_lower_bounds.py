@@ -53,6 +53,30 @@ def test_no_bound_passes_the_optimum_of_any_objective(objective):
     assert _compared(None, range(100, 112), (objective,), **size) >= 1
 
 
+@pytest.mark.parametrize("feature", ["alternative routes", "optional operations", "no-wait"])
+def test_no_bound_passes_the_optimum_of_longer_routes(feature):
+    size = {"jobs": 2, "operations": 3, "longest": 2}
+    assert _compared({feature, "transport times"}, range(4), ("makespan",), **size) >= 3
+
+
+def test_a_job_counts_the_shortest_of_its_routes():
+    steps = [
+        {"machine": "A", "duration": 3},
+        {"machine": "B", "duration": 5, "route": "over B"},
+        {"machine": "A", "duration": 2, "route": "over A"},
+        {"machine": "C", "duration": 2, "route": "over A"},
+        {"machine": "C", "duration": 1, "optional": True},
+        {"machine": "C", "duration": 2},
+    ]
+    job = {"name": "J", "operations": steps, "release": 1, "due": 3}
+    data = {"name": "routes", "machines": ["A", "B", "C"], "jobs": [job]}
+    shop = SchedulingInstance.from_dict(data)
+    assert lower_bound(shop) == 1 + 3 + 4 + 2 == brute_force(shop)[0]
+    assert lower_bound(shop, "total_tardiness") == 7
+    taken = {"job": "J", "operation": 1, "machine": "B", "start": 4, "end": 9}
+    assert lower_bound(SchedulingInstance.from_dict(data | {"frozen": [taken]})) == 11
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("feature", FEATURES)
 def test_no_bound_passes_the_optimum_of_many_instances(feature):
