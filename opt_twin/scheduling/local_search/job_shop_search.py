@@ -55,7 +55,7 @@ class JobShopSearch:
 
     Tabu search from random solutions makes a population. Then two members are drawn, a solution is taken on
     the way between them, tabu search improves it, and the result replaces the worst member, unless it is
-    worse or too like another. When nothing new has come in for long, a new population begins.
+    worse or too like another. When the population has not become better for long, a new one begins.
 
     Parameters
     ----------
