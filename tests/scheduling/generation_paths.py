@@ -9,12 +9,14 @@ import sys
 import numpy as np
 
 from opt_twin.errors import OptTwinError
-from opt_twin.scheduling import OBJECTIVES, RULES, dispatch, evaluate_objective, verify
+from opt_twin.scheduling import OBJECTIVES, RULES, dispatch, evaluate_objective, solve_schedule, verify
 from opt_twin.scheduling.features import FEATURES
 from opt_twin.scheduling.local_search.generation import candidate_of, new_state, project_of, schedule_from
 from opt_twin.scheduling.local_search.generation_compiled import LIFT, SKIP, VALUE, VIOLATION
 from opt_twin.scheduling.local_search.generation_kernel import generate
 from opt_twin.scheduling.local_search.ruin_recreate import search, terms_of
+from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
+from opt_twin.solvers import SolveOptions
 from opt_twin.testing import brute_force, random_instance
 
 BIG = {"jobs": 3, "operations": 3, "machines": 3}
@@ -100,6 +102,31 @@ def optima():
         elif found.value != best:
             worse.append(f"{name} {found.value} {best}")
     return {"worse": worse, "below": below, "checked": checked}
+
+
+def answers():
+    """What the solver answers for every feature passes the verifier, and the way to it is told in order."""
+    wrong, solved = [], 0
+    for name, instance in instances(1):
+        points = []
+        result = solve_schedule(
+            instance, solver=RuinRecreateSolver(patience=20), on_progress=points.append, start=None
+        )
+        values = [point.objective for point in points]
+        if result.best is None:
+            continue
+        solved += 1
+        again = solve_schedule(
+            instance,
+            solver=RuinRecreateSolver(patience=5),
+            start=result.best,
+            options=SolveOptions(time_limit=0.001, gap=0.5),
+        )
+        if values != sorted(values, reverse=True) or values[-1] != result.objective:
+            wrong.append(f"{name} tells {values} and ends with {result.objective}")
+        if again.objective > result.objective:
+            wrong.append(f"{name} is {again.objective} from a start of {result.objective}")
+    return {"wrong": wrong, "solved": solved}
 
 
 def digests():

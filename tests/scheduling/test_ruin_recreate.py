@@ -82,7 +82,7 @@ def test_chunks_of_one_round_lead_where_one_chunk_leads(monkeypatch):
     ["total_weighted_tardiness", "earliness_tardiness", "total_setup_time", "3*makespan + maximum_tardiness"],
 )
 def test_the_optimum_of_tiny_shops_is_found(objective):
-    for seed in range(4):
+    for seed in range(2 if objective == "total_setup_time" else 4):  # trying all takes long there
         instance = random_instance(seed, features={"set-ups", "modes"}, jobs=2)
         exact = brute_force(instance, objective)
         assert exact is not None

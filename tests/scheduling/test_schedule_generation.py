@@ -60,6 +60,12 @@ def test_the_search_finds_what_trying_all_finds():
     assert found["checked"] > 40
 
 
+def test_the_solver_answers_every_feature_and_keeps_its_start():
+    found = run_paths("answers")["answers"]
+    assert found["wrong"] == []
+    assert found["solved"] > 20
+
+
 @pytest.mark.slow
 def test_compiled_kernels_go_the_way_of_the_plain_ones():
     assert run_paths("digests", compiled=True) == run_paths("digests")

@@ -22,8 +22,12 @@ from opt_twin.scheduling.local_search.generation import (
 )
 from opt_twin.scheduling.local_search.generation_compiled import (
     CHOSEN,
+    EARLINESS,
     MODES,
+    ROWS,
     SKIP,
+    TERMS,
+    WEIGHT,
     Candidate,
     Project,
     random_state,
@@ -141,6 +145,12 @@ class _Run:
         return True
 
 
+def _penalty(project: Project) -> float:
+    """Return the cost of a tick of violation: a thousand times what a tick of a job can cost."""
+    factor = int(project.row[project.head[TERMS] : project.head[ROWS], 0].sum())
+    return 1000.0 * factor * max(1, int(project.job[:, [WEIGHT, EARLINESS]].max()))
+
+
 def _new_search(project: Project, seed: int, target: int) -> kernel.Search:
     """Return the memory of a search that has not begun."""
     count = len(project.operation) - 1
@@ -157,7 +167,7 @@ def _new_search(project: Project, seed: int, target: int) -> kernel.Search:
         best_schedule=table.copy(),
         removed=np.zeros(len(project.unit), dtype=np.int64),
         number=number,
-        heat=np.zeros(1),
+        heat=np.array([0.0, _penalty(project)]),
         random=random_state(seed),
     )
 

@@ -86,7 +86,6 @@ round, over all runs, of the last improvement; all rounds. Whether starts are li
 append are tried, whether the project can be mirrored, and the value at which the search ends.
 """
 
-_PENALTY = 1000.0
 _WARM, _COLD = 0.5, 0.02
 
 
@@ -104,7 +103,7 @@ class Search(NamedTuple):
     number
         [12].
     heat
-        The mean loss of a round that made things worse [1].
+        The mean loss of a round that made things worse, and the cost of a tick of violation [2].
     random
         State of the random numbers [2].
     """
@@ -129,8 +128,8 @@ def _copy(source: Candidate, target: Candidate) -> None:
 
 
 @compiled
-def _cost(value: int, violation: int) -> float:
-    return float(value) + _PENALTY * float(violation)
+def _cost(search: Search, value: int, violation: int) -> float:
+    return float(value) + search.heat[1] * float(violation)
 
 
 @compiled
@@ -392,7 +391,7 @@ def _restart(project: Project, state: State, search: Search) -> None:
 def _is_accepted(search: Search, cost: float) -> bool:
     """Return whether the search goes on from a schedule of this cost."""
     number, heat = search.number, search.heat
-    loss = cost - _cost(number[VALUE_NOW], number[VIOLATION_NOW])
+    loss = cost - _cost(search, number[VALUE_NOW], number[VIOLATION_NOW])
     if loss <= 0:
         return True
     heat[0] = loss if heat[0] == 0 else heat[0] + 0.01 * (min(loss, 10 * heat[0]) - heat[0])
@@ -413,12 +412,12 @@ def _try(project: Project, state: State, search: Search) -> float:
         _recreate(project, state, search, count)
         if attempt + 1 < tries:
             generate(project, state, search.trial)
-            cost = _cost(state.note[VALUE], state.note[VIOLATION])
+            cost = _cost(search, state.note[VALUE], state.note[VIOLATION])
             if cost < least:
                 least, kept = cost, attempt
                 _copy(search.trial, search.spare)
     generate(project, state, search.trial)
-    cost = _cost(state.note[VALUE], state.note[VIOLATION])
+    cost = _cost(search, state.note[VALUE], state.note[VIOLATION])
     if least < cost and kept + 1 < tries:
         _copy(search.spare, search.trial)
         generate(project, state, search.trial)
@@ -443,7 +442,7 @@ def advance(
             _copy(search.now, search.trial)
             _justify(project, mirror, mirror_state, search)
             generate(project, state, search.trial)
-            cost = _cost(state.note[VALUE], state.note[VIOLATION])
+            cost = _cost(search, state.note[VALUE], state.note[VIOLATION])
         else:
             cost = _try(project, state, search)
         if _is_accepted(search, cost):
