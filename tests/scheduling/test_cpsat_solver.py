@@ -131,15 +131,14 @@ def test_a_start_is_never_lost_whatever_the_instance_has(features):
 
 
 def test_a_hint_that_contradicts_the_model_is_told():
-    shop = random_instance(2, features={"modes"})
-    schedule = solve_schedule(shop, solver="cp-sat").solution()
-    last = schedule.assignments[-1]
-    late = schedule.replace(
-        assignments=(*schedule.assignments[:-1], last.replace(start=last.start + 1, end=last.end + 2))
+    shop = random_shop(2, setups=True)
+    schedule = dispatch(shop)
+    at_once = schedule.replace(
+        assignments=tuple(a.replace(start=0, end=a.end - a.start) for a in schedule.assignments)
     )
-    assert verify(shop, late)
+    assert verify(shop, at_once)
     assert SchedulingModel(shop, "makespan").hint(schedule)
-    assert not SchedulingModel(shop, "makespan").hint(late)
+    assert not SchedulingModel(shop, "makespan").hint(at_once)
 
 
 def test_the_stop_hook_ends_a_search_with_stages():
