@@ -58,10 +58,9 @@ class Machines:
             return
         for machine in needs:
             self._circuit(machine, batches[machine])
-        if self._instance.permutation:
-            self._same_sequence(self._instance.machines, strict=True)
-        for group in self._instance.same_sequence:
-            self._same_sequence(group, strict=False)
+        groups = self._instance.same_sequence
+        for group in (*groups, self._instance.machines) if self._instance.permutation else groups:
+            self._same_sequence(group)
 
     def _one_at_a_time(self, machine: str) -> list[Batch]:
         r"""Ensure that a machine does one operation, or one batch, at a time.
@@ -179,14 +178,14 @@ class Machines:
                 self.setups.append(Setup(machine, follows, ticks, at_start=False))
         model.add_circuit(arcs)
 
-    def _same_sequence(self, group: Iterable[str], *, strict: bool) -> None:
+    def _same_sequence(self, group: Iterable[str]) -> None:
         r"""Ensure that the machines of a group do their common jobs in one sequence.
 
         .. math:: b_{ij} \Rightarrow s_{im} \le s_{jm}, \qquad \neg b_{ij} \Rightarrow s_{jm} \le s_{im}
 
         with one literal for each pair of jobs, for all machines of the group. Where each operation takes
-        time and the machine works one by one, the end of the first stands for its start. `strict` is the
-        order of a permutation: jobs of one batch count in the order of their names.
+        time and the machine works one by one, the end of the first stands for its start.
+        Jobs of one batch start together and have no order.
         """
         model, batching = self._model, self._instance.batching
         visits: dict[str, dict[str, _Visit]] = {}
@@ -204,9 +203,8 @@ class Machines:
                 lasting = machine not in batching
                 for before, after, literal in ((one, other, first), (other, one, ~first)):
                     i, j = visits[before][machine], visits[after][machine]
-                    least = 1 if strict and not lasting and before > after else 0
                     earlier = i.end if lasting and i.end is not None and j.end is not None else i.start
-                    enforced(model.add(j.start >= earlier + least), [literal, i.literal, j.literal])
+                    enforced(model.add(j.start >= earlier), [literal, i.literal, j.literal])
 
     def _visit(self, job: Job, machine: str) -> _Visit | None:
         """Return when a job starts on a machine for the first time."""
