@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any
 
-from opt_twin.scheduling.bounds import heads, tails
 from opt_twin.scheduling.checks import merged
 from opt_twin.scheduling.cp_batches import Batch, batches_of
-from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced
+from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced, whole
 from opt_twin.scheduling.jobs import Job
 
 __all__ = ["Machines", "Setup"]
@@ -59,10 +58,9 @@ class Machines:
             return
         for machine in needs:
             self._circuit(machine, batches[machine])
-        if self._instance.permutation:
-            self._same_sequence(self._instance.machines, strict=True)
-        for group in self._instance.same_sequence:
-            self._same_sequence(group, strict=False)
+        groups = self._instance.same_sequence
+        for group in (*groups, self._instance.machines) if self._instance.permutation else groups:
+            self._same_sequence(group)
 
     def _one_at_a_time(self, machine: str) -> list[Batch]:
         r"""Ensure that a machine does one operation, or one batch, at a time.
@@ -180,14 +178,14 @@ class Machines:
                 self.setups.append(Setup(machine, follows, ticks, at_start=False))
         model.add_circuit(arcs)
 
-    def _same_sequence(self, group: Iterable[str], *, strict: bool) -> None:
+    def _same_sequence(self, group: Iterable[str]) -> None:
         r"""Ensure that the machines of a group do their common jobs in one sequence.
 
         .. math:: b_{ij} \Rightarrow s_{im} \le s_{jm}, \qquad \neg b_{ij} \Rightarrow s_{jm} \le s_{im}
 
         with one literal for each pair of jobs, for all machines of the group. Where each operation takes
-        time and the machine works one by one, the end of the first stands for its start. `strict` is the
-        order of a permutation: jobs of one batch count in the order of their names.
+        time and the machine works one by one, the end of the first stands for its start.
+        Jobs of one batch start together and have no order.
         """
         model, batching = self._model, self._instance.batching
         visits: dict[str, dict[str, _Visit]] = {}
@@ -205,9 +203,8 @@ class Machines:
                 lasting = machine not in batching
                 for before, after, literal in ((one, other, first), (other, one, ~first)):
                     i, j = visits[before][machine], visits[after][machine]
-                    least = 1 if strict and not lasting and before > after else 0
                     earlier = i.end if lasting and i.end is not None and j.end is not None else i.start
-                    enforced(model.add(j.start >= earlier + least), [literal, i.literal, j.literal])
+                    enforced(model.add(j.start >= earlier), [literal, i.literal, j.literal])
 
     def _visit(self, job: Job, machine: str) -> _Visit | None:
         """Return when a job starts on a machine for the first time."""
@@ -235,31 +232,27 @@ class Machines:
         return _Visit(literal, start, None)
 
     def add_loads(self, makespan: Any) -> None:
-        r"""Ensure that the makespan covers the work and the set-ups of each machine with set-ups.
+        r"""Ensure that the makespan covers the work and the set-ups of each machine.
 
-        .. math:: C \ge \sum_{j} c_{0j} x_{0j} + \sum_{o} p_o + \sum_{i, j} c_{ij} x_{ij} + \min_o q_o
+        .. math:: C \ge \sum_{j} c_{0j} x_{0j} + \sum_{o} p_o y_o + \sum_{i, j} c_{ij} x_{ij} + \min_o q_o
 
         and the same with the least head in the place of the first set-up. Both follow from the rest, and
-        carry the circuit over to the bound.
+        carry choices of machines and orders over to the bound.
         """
-        for machine in sorted(self._circuits):
-            own = self._tasks.by_machine[machine]
-            plain = all(
-                task.job.counts
-                and task.job.order == "route"
-                and len(task.ways) == 1
-                and not any(o.may_be_left_out for o in task.job.operations)
-                for task in own
-            )
-            if not plain or machine in self._instance.batching:
+        for machine, own in self._tasks.by_machine.items():
+            ways = [(task, way) for task in own for way in task.ways if way.mode.machine == machine]
+            free = machine in self._circuits or any(way.literal is not None for _, way in ways)
+            if not ways or not free or machine in self._instance.batching:
                 continue
-            work = sum(task.ways[0].mode.duration for task in own)
-            head = min(heads(task.job)[task.position].start for task in own)
-            tail = min(tails(task.job)[task.position].end for task in own)
-            here = [setup for setup in self.setups if setup.machine == machine]
+            if any(not task.job.counts or task.present is not None for task in own):
+                continue
+            work = sum(way.mode.duration * whole(way.literal) for _, way in ways)
+            head, tail = min(task.head for task in own), min(task.tail for task in own)
+            here = [setup for setup in self.setups if setup.machine == machine and setup.ticks]
             between = sum(setup.ticks * setup.literal for setup in here if not setup.at_start)
             at_start = sum(setup.ticks * setup.literal for setup in here if setup.at_start)
-            self._model.add(makespan >= at_start + between + work + tail)
+            if any(setup.at_start for setup in here):
+                self._model.add(makespan >= at_start + between + work + tail)
             self._model.add(makespan >= head + between + work + tail)
 
 

@@ -139,6 +139,8 @@ class Task:
         Those that its time window leaves.
     latest
         Tick by which it ends.
+    head, tail
+        Ticks that pass at least before its start, from time 0, and between its end and that of its job.
     departure
         When its job leaves the machine; the end, but for jobs that may have to stay on it.
     """
@@ -151,6 +153,8 @@ class Task:
     ways: tuple[Way, ...]
     latest: int
     departure: Any
+    head: int = 0
+    tail: int = 0
     on: dict[str, Literal] = field(default_factory=dict)
 
     @property
@@ -226,6 +230,7 @@ class Tasks:
             for position, (head, tail) in enumerate(_windows(job)):
                 task = self._task(job, position, job.release + head, last - tail)
                 if task is not None:
+                    task.head, task.tail = job.release + head, tail
                     self._tasks[job.name, position] = task
 
     def __iter__(self) -> Iterator[Task]:

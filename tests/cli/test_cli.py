@@ -101,6 +101,11 @@ def test_an_infeasible_deadline_ends_with_3(tmp_path: Path) -> None:
     result = run("solve", tmp_path / "late.json")
     assert result.exit_code == 3
     assert "infeasible" in result.stdout
+    assert "job J must be complete by 3 (2 ticks later: feasible)" in " ".join(result.stdout.split())
+    told = json.loads(run("solve", tmp_path / "late.json", "--json").stdout)["explanation"]
+    assert [(one["kind"], one["where"], one["give"]) for one in told["conflict"]] == [
+        ("deadline", "job J", 2)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def _compare(instance, objective):
     assert result.status is Status.OPTIMAL
     assert evaluate_stages(instance, result.solution(), objective) == values
     assert result.bound == values[0]
-    # the model accepts the other's schedule, whatever times and modes it has, and follows it with all literals
+    # the model accepts the schedule of the other, and finds the values of all its literals
     assert SchedulingModel(instance, objective).hint(schedule)
 
 

@@ -1,6 +1,6 @@
 """CP-SAT on instances whose optimum is published, or follows from a formula."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import numpy as np
@@ -241,7 +241,7 @@ def test_two_machine_flow_shops_without_waits_are_a_shortest_round_trip(seed):
 
     def length(order):
         total = order[0][0]
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in pairwise(order):
             total += max(before[1], after[0])
         return total + order[-1][1]
 
