@@ -6,8 +6,8 @@
     python benchmarks/scheduling.py report
 
 A run that stands in ``results/scheduling_*.jsonl`` is not repeated, so each can be stopped and gone on with.
-``opt-twin bench scheduling`` does the same; this program adds mk10, which lies outside the package, where it is
-there, and writes the page.
+``opt-twin bench scheduling`` does the same; this program adds mk10, which lies outside the package, where
+it is there, and writes the page.
 """
 
 from __future__ import annotations
