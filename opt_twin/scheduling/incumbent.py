@@ -71,6 +71,8 @@ class Incumbent:
             if self._on_progress is not None and self.error is None:
                 try:
                     self._on_progress(point)
+                except KeyboardInterrupt:
+                    raise
                 except BaseException as error:  # noqa: BLE001 - raised again once all have stopped
                     self.error = error
 

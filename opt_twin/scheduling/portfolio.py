@@ -109,7 +109,7 @@ class AutoSolver:
         run = _Run(instance, objective, options, started, on_progress, stop)
         if start is not None:
             run.incumbent.offer(start, evaluate_objective(instance, start, objective))
-        run.incumbent.note(None, lower_bound(instance, objective))
+        run.incumbent.bound = lower_bound(instance, objective)
         run.lane(_prelude(instance, objective))
         run.lanes(_lanes(instance, search, options.workers))
         return run.result(self.name)
@@ -178,19 +178,30 @@ class _Run:
         self._end = started + options.time_limit
 
     def lane(self, lane: _Lane) -> None:
-        """Run the steps of a lane one after another, in this thread."""
+        """Run the steps of a lane one after another, in this thread.
+
+        The first step of all runs in any case: one rule is enough for a schedule.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If there is nothing to be saved yet.
+        """
+        known = self.incumbent
         try:
             for step in lane:
                 left = self._end - time.perf_counter()
-                if left <= 0.005 and self.incumbent.schedule is not None:
+                if known.schedule is not None and (left <= 0.005 or known.should_stop()):
                     return
-                if self._infeasible or self.incumbent.should_stop():
+                if self._infeasible or known.interrupted:
                     return
                 self._step(step, max(0.005, min(step.share * left, step.most)))
         except KeyboardInterrupt:
-            self.incumbent.interrupted = True
+            if known.schedule is None:
+                raise
+            known.interrupted = True
         except BaseException as error:  # noqa: BLE001 - raised again in the thread of the caller
-            self.incumbent.error = self.incumbent.error or error
+            known.error = known.error or error
 
     def _step(self, step: _Step, seconds: float) -> None:
         solver = step.make(self.incumbent)
@@ -209,9 +220,11 @@ class _Run:
         if result.status is Status.INFEASIBLE:
             self._infeasible = True
             return
-        self.incumbent.note(None, result.bound)
         if result.best is not None and result.objective is not None:
             self.incumbent.offer(result.best, int(result.objective))
+        self.incumbent.note(None, result.bound)
+        if result.stop_reason is StopReason.INTERRUPTED and not self.incumbent.should_stop():
+            self.incumbent.interrupted = True  # by a signal that the solver has taken
 
     def lanes(self, lanes: tuple[_Lane, ...]) -> None:
         """Run lanes side by side, the first in this thread."""

@@ -226,7 +226,7 @@ def test_what_does_not_fit_is_named():
         scheduling_instance(line, (order, order))
     with pytest.raises(PlanError, match="order 'A' is for 'R', which line 'line' does not make"):
         scheduling_instance(line, (order.replace(product="R"),))
-    with pytest.raises(OptionError, match="'nominal' or 'mean', not 'worst'"):
+    with pytest.raises(OptionError, match="'nominal', 'mean' or between 0 and 1, not 'worst'"):
         scheduling_instance(line, allowance="worst")
     for tick in (0.0, -1.0, math.inf, math.nan):
         with pytest.raises(OptionError, match="a tick must be longer than 0 s"):

@@ -212,7 +212,7 @@ def test_labels_refuse_what_they_do_not_cover():
     with pytest.raises(OptionError, match="too many labels; use cp-sat"):
         solve_schedule(many, solver="labels")
     quick = solve_schedule(many, options=SolveOptions(time_limit=0.5))
-    assert quick.solver in {"cp-sat", "dispatching"}
+    assert "labels" not in quick.solver_version
 
 
 def test_the_orders_of_the_bottling_line_are_proved_optimal():

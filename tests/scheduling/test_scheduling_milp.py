@@ -242,12 +242,12 @@ def test_deadlines_that_cannot_be_kept_are_infeasible():
         )
 
 
-def test_no_time_leaves_an_unknown_answer():
+def test_no_time_leaves_what_is_known_without_a_search():
     shop = machines_in_parallel(6, jobs=8)
     quick = SolveOptions(time_limit=1e-6)
     result = solve_schedule(shop, objective="total_weighted_flow_time", solver="milp", options=quick)
-    assert result.status is Status.UNKNOWN
-    assert result.bound == lower_bound(shop, "total_weighted_flow_time")
+    assert (result.best is None) == (result.status is Status.UNKNOWN)  # presolve alone may find one
+    assert result.bound >= lower_bound(shop, "total_weighted_flow_time")
 
 
 def test_models_are_limited_by_what_can_be_reached():

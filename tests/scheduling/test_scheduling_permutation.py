@@ -74,7 +74,7 @@ def test_one_sequence_is_no_plain_job_shop(tmp_path):
     assert shop.replace(permutation=False).is_plain
     with pytest.raises(OptionError, match="plain job shops; use cp-sat"):
         solve_schedule(shop, solver="milp:manne")
-    with pytest.raises(InstanceError, match="plain job shops only"):
+    with pytest.raises(InstanceError, match="does not hold one sequence on all machines"):
         write_instance(shop, tmp_path / "shop.txt")
     write_instance(shop, tmp_path / "shop.json")
     assert read_instance(tmp_path / "shop.json") == shop
