@@ -18,7 +18,7 @@ class Violation(Record):
     where
         What breaks it, as ``machine M1: jobs 3 and 5``.
     amount
-        By how much, in ticks; 0 where there is no amount.
+        By how much, in ticks, or places or units of a resource; 0 where there is no amount.
     message
         One sentence for people.
     """

@@ -109,12 +109,15 @@ def _batch(
 def sequences(instance: SchedulingInstance, steps: Iterable[Step]) -> Iterator[Violation]:
     """Yield machines that do jobs in different sequences where they must not."""
     own = [step.assignment for step in steps]
-    if instance.permutation:
+    groups = list(instance.same_sequence)
+    if instance.permutation and instance.batching:  # jobs of one batch have no order among them
+        groups.append(instance.machines)
+    elif instance.permutation:
         yield from _permutation(instance, own)
-    wanted = {machine for group in instance.same_sequence for machine in group}
+    wanted = {machine for group in groups for machine in group}
     if wanted:
         first = _first_starts(assignment for assignment in own if assignment.machine in wanted)
-        for group in instance.same_sequence:
+        for group in groups:
             for one, other in combinations(group, 2):
                 yield from _overtaking(one, first.get(one, {}), other, first.get(other, {}))
 

@@ -113,12 +113,21 @@ class _Search:
 
     def run(self) -> _Best | None:
         """Return the best schedule with its values, or the one that was known where none is better."""
-        self._descend([], self._ways)
+        open_ones = self._ways
+        if self.best is not None:
+            known = self.best[0]
+            open_ones = {
+                key: [way for way in ways if self._least([way], {}, final=False) < known]
+                for key, ways in self._ways.items()
+            }
+        self._descend([], open_ones)
         return self.best
 
     def _descend(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]]) -> None:
         """Try all ways of the operation with the fewest ways left."""
-        if self.best is not None and self._least(chosen, open_ones) >= self.best[0]:
+        if not all(open_ones.values()):
+            return
+        if self.best is not None and self._least(chosen, open_ones, final=False) >= self.best[0]:
             return
         if not open_ones:
             self._judge(chosen)
@@ -132,7 +141,7 @@ class _Search:
                 self._descend(now, left)
 
     def _judge(self, chosen: list[_Way]) -> None:
-        values = self._least(chosen, {})
+        values = self._least(chosen, {}, final=True)
         schedule = Schedule(
             assignments=tuple(way.step.assignment for way in chosen if way.step is not None),
             tick=self.instance.tick,
@@ -210,6 +219,10 @@ class _Search:
         if one.machine and one.machine == other.machine:
             if any(v.rule in _FOR_GOOD for v in machines(self.instance, assignments)):
                 return True
+            gap = together[1].start - together[0].end
+            needed = self.instance.setup_time(one.machine, together[0].family, together[1].family)
+            if 0 <= gap < needed and gap < self._shortest(one.machine):
+                return True
             if one.machine in self.instance.batching and one.start == other.start and one.end != other.end:
                 return True
         if one.job is other.job:
@@ -219,6 +232,15 @@ class _Search:
             if any(v.rule in _FOR_GOOD | last for v in orders(self.instance, together)):
                 return True
         return any(lags(self.instance, together)) or any(resources(self.instance, together))
+
+    def _shortest(self, machine: str) -> int:
+        """Return the ticks of the shortest thing that can be done on `machine`."""
+        return min(
+            option.duration
+            for job, position in self.instance.on_machine(machine)
+            for option in self.instance.options(job, position)
+            if option.machine == machine
+        )
 
     def _neighbours(self, one: Step, other: Step) -> bool:
         """Return whether no operation can come between two of a job's route."""
@@ -265,8 +287,8 @@ class _Search:
 
     # what it is worth
 
-    def _least(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]]) -> tuple[int, ...]:
-        """Return what each stage is worth at least; exact when nothing is open."""
+    def _least(self, chosen: list[_Way], open_ones: dict[Key, list[_Way]], *, final: bool) -> tuple[int, ...]:
+        """Return what each stage is worth at least; exact when it is the final choice."""
         groups = [[way] for way in chosen] + list(open_ones.values())
         ends: dict[str, int] = {}
         for ways in groups:
@@ -276,10 +298,10 @@ class _Search:
         values = []
         for index, term in enumerate(self.terms):
             value = sum(min(way.cost[index] for way in ways) for ways in groups)
-            if term.measure in _WHOLE and not open_ones:
+            if term.measure in _WHOLE and final:
                 value += _WHOLE[term.measure](self.instance, chosen)
             elif term.measure in _LATEST:
-                value += _over_jobs(self.instance, term, ends, final=not open_ones)
+                value += _over_jobs(self.instance, term, ends, final=final)
             values.append(term.factor * value)
         rest = iter(values)
         return tuple(sum(islice(rest, len(stage))) for stage in self.objective.stages)

@@ -16,13 +16,16 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from opt_twin.errors import NoSolutionError, OptTwinError
+from opt_twin.errors import NoSolutionError, OptionError, OptTwinError
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling import (
     CLASSICAL_OBJECTIVES,
+    FEATURES,
+    OBJECTIVES,
     SchedulingInstance,
     SchedulingSolver,
+    check_objective,
     dispatch,
     evaluate_objective,
     load_instance,
@@ -31,6 +34,8 @@ from opt_twin.scheduling import (
     verify,
 )
 from opt_twin.solvers import SolveOptions
+from opt_twin.testing.brute_force import brute_force
+from opt_twin.testing.random_shops import random_instance
 from opt_twin.testing.tiny_shops import infeasible_shop, known_shops, random_shop, two_job_shop
 
 __all__ = ["SchedulingSolverSuite"]
@@ -70,10 +75,12 @@ class SchedulingSolverSuite:
     """Subclass it and give a pytest fixture ``solver`` that returns a fresh solver.
 
     Class attributes: set `exact` to False for a solver that need not find the optimum of tiny instances;
-    `patience` is how many seconds beyond its limit a solver may take on a busy machine.
+    `patience` is how many seconds beyond its limit a solver may take on a busy machine; `mixtures` how many
+    random mixtures of features are tried.
     """
 
     exact: bool = True
+    mixtures: int = 26
     patience: float = 3.0
 
     def test_it_has_a_name(self, solver: SchedulingSolver) -> None:
@@ -102,6 +109,46 @@ class SchedulingSolverSuite:
                     result = _solve(solver, shop, objective)
                     assert verify(shop, result.solution()) == ()
                     assert result.objective == evaluate_objective(shop, result.solution(), objective)
+
+    def test_each_feature_is_refused_with_a_reason_or_treated(self, solver: SchedulingSolver) -> None:
+        """Tiny instances of every feature: refused, or answered with what the enumeration of all finds."""
+        for number, feature in enumerate(FEATURES):
+            self._judge(solver, random_instance(number, features={feature}), "makespan")
+
+    def test_features_that_meet_are_refused_with_a_reason_or_treated(self, solver: SchedulingSolver) -> None:
+        """Mixtures of features, with all measures in turn, sums of them, and parts for one class of jobs."""
+        texts = (*OBJECTIVES, "2*makespan + total_weighted_tardiness", "total_weighted_flow_time@1")
+        for seed in range(self.mixtures):
+            instance = random_instance(seed, features=None)
+            text = texts[seed % len(texts)]
+            try:
+                check_objective(instance, text)
+            except OptionError:  # it means nothing there
+                text = "makespan"
+            self._judge(solver, instance, text)
+
+    def _judge(self, solver: SchedulingSolver, instance: SchedulingInstance, objective: str) -> None:
+        """Check one answer against the verifier, the objective, and the enumeration of all schedules."""
+        refusal = solver.refuses(instance, objective)
+        if refusal is not None:
+            assert isinstance(refusal, str)
+            assert refusal
+            return
+        result = _solve(solver, instance, objective)
+        best = brute_force(instance, objective)
+        if best is None:
+            assert result.best is None
+            assert result.status in {Status.INFEASIBLE, Status.UNKNOWN}
+            return
+        if result.best is None:
+            assert not self.exact, f"no schedule of {instance.name!r}, which has one of {objective} {best[0]}"
+            assert result.status is not Status.INFEASIBLE
+            return
+        assert verify(instance, result.best) == ()
+        value = evaluate_objective(instance, result.best, objective)
+        assert result.objective == value
+        assert value == best[0] if self.exact else value >= best[0]
+        assert result.bound is None or result.bound <= best[0]
 
     def test_bound_never_passes_the_objective(self, solver: SchedulingSolver) -> None:
         """The bound holds at the end and at every point of the trace."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from opt_twin.errors import ModelError
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.scheduling import SchedulingInstance, verify
 from opt_twin.scheduling.verify import RULES
@@ -112,10 +113,10 @@ AGAIN = _shop(_job(("m", 2), ("m", 2)), _job(("m", 1), name="b"), buffers={"m": 
 
 
 def _crew(*demands, **resource):
-    steps = (
-        {"machine": m, "duration": 3, "demands": {"crew": d}} for m, d in zip("mno", demands, strict=False)
-    )
-    jobs = (_job(step, name=name) for name, step in zip("abc", steps, strict=False))
+    jobs = [
+        _job({"machine": machine, "duration": 3, "demands": {"crew": demand}}, name=name)
+        for name, machine, demand in zip("abc", "mno", demands, strict=False)
+    ]
     return _shop(*jobs, resources=[{"name": "crew", "capacity": 2} | resource])
 
 
@@ -315,6 +316,30 @@ def test_jobs_that_start_together_have_no_order_among_the_machines_of_a_group():
             for job in SMALL_OVEN.jobs
         ),
     )
+    line = shop.replace(same_sequence=(), machines=("m", "n"), permutation=True)
     for first, second in ("ab", "ba"):
         plan = _plan(f"a 0 m 0 3; b 0 m 0 3; {first} 1 n 3 4; {second} 1 n 4 5")
-        assert verify(shop, plan) == ()
+        assert verify(shop, plan) == verify(line, plan) == ()
+    (violation,) = verify(line, _plan("a 0 m 0 3; b 0 m 3 6; b 1 n 6 7; a 1 n 7 8"))
+    assert (violation.rule, violation.where) == ("permutation", "machines m and n: jobs a and b")
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "message"),
+    [
+        ([("m", 1), ("n", 1)], {"batching": {"n": 2}, "buffers": {"n": 1}}, "no finite buffer can stand"),
+        ([("m", 0), ("n", 1)], {"buffers": {"n": 1}}, "take 1 tick or more"),
+        (
+            [
+                {"machine": "m", "duration": 4, "lead": 1},
+                {"machine": "n", "duration": 2, "interruptible": True},
+            ],
+            {},
+            "interruptions",
+        ),
+        ([{"machine": "m", "duration": 4, "lead": 1}, ("n", 2)], {"batching": {"n": 2}}, "in batches"),
+    ],
+)
+def test_what_no_rule_treats_is_refused_as_an_instance(steps, more, message):
+    with pytest.raises(ModelError, match=message):
+        _shop(_job(*steps), **more)
