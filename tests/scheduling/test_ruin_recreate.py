@@ -27,7 +27,7 @@ from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
 from opt_twin.solvers import SolveOptions
 from opt_twin.testing import SchedulingSolverSuite, brute_force, infeasible_shop, random_instance
 
-pytestmark = pytest.mark.slow  # the kernels are compiled once, which takes half a minute
+pytestmark = pytest.mark.slow  # the kernels are compiled once, which takes a minute
 
 
 class TestRuinRecreate(SchedulingSolverSuite):
