@@ -2,7 +2,9 @@
 
 import itertools
 
+import numpy as np
 import pytest
+from ortools.sat.python import cp_model
 
 from opt_twin.results import Status, StopReason
 from opt_twin.scheduling import (
@@ -25,7 +27,7 @@ from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
 from opt_twin.solvers import SolveOptions
 from opt_twin.testing import SchedulingSolverSuite, brute_force, infeasible_shop, random_instance
 
-pytestmark = pytest.mark.slow  # the kernels are compiled once, which takes half a minute
+pytestmark = pytest.mark.slow  # the kernels are compiled once, which takes a minute
 
 
 class TestRuinRecreate(SchedulingSolverSuite):
@@ -154,3 +156,62 @@ def test_the_solver_answers_every_feature():
                 instance, solver=RuinRecreateSolver(patience=300), options=SolveOptions(time_limit=20)
             )
             assert result.best is None or verify(instance, result.best) == ()
+
+
+def random_project(seed, activities):
+    """Return a project of one job with two crews, as :func:`project` does with one."""
+    rng = np.random.default_rng(seed)
+    arcs = {(int(rng.integers(max(0, b - 6), b)), b) for b in range(1, activities) for _ in range(2)}
+    return SchedulingInstance(
+        name="random project",
+        resources=(Resource(name="a", capacity=8), Resource(name="b", capacity=6)),
+        jobs=(
+            Job(
+                name="P",
+                order="network",
+                operations=tuple(
+                    Operation(
+                        duration=int(rng.integers(1, 11)),
+                        demands={"a": int(rng.integers(1, 6)), "b": int(rng.integers(1, 5))},
+                    )
+                    for _ in range(activities)
+                ),
+            ),
+        ),
+        precedences=tuple(Precedence(before=("P", a), after=("P", b)) for a, b in sorted(arcs)),
+    )
+
+
+def bound_by_cp_sat(instance):
+    """Return a bound on the makespan of a project, by a model of its own."""
+    model = cp_model.CpModel()
+    horizon, operations = instance.horizon(), instance.jobs[0].operations
+    starts = [model.new_int_var(0, horizon, "") for _ in operations]
+    spans = [
+        model.new_fixed_size_interval_var(start, operation.duration, "")
+        for start, operation in zip(starts, operations, strict=True)
+    ]
+    end = model.new_int_var(0, horizon, "")
+    for start, operation in zip(starts, operations, strict=True):
+        model.add(end >= start + operation.duration)
+    for precedence in instance.precedences:
+        before, after = precedence.before[1], precedence.after[1]
+        model.add(starts[after] >= starts[before] + operations[before].duration)
+    for resource in instance.resources:
+        needs = [operation.demands.get(resource.name, 0) for operation in operations]
+        model.add_cumulative(spans, needs, resource.capacity)
+    model.minimize(end)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.max_deterministic_time = 5.0
+    solver.solve(model)
+    return solver.best_objective_bound
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_projects_of_thirty_activities_come_close_to_the_bound(seed):
+    instance = random_project(seed, 30)
+    bound = bound_by_cp_sat(instance)
+    answer = search(instance, objective="makespan", rounds=4000)
+    assert verify(instance, answer.schedule) == ()
+    assert bound <= answer.value <= 1.05 * bound

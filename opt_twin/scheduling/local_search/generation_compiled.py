@@ -107,7 +107,11 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def compiled(function: _Function) -> _Function:
-    """Return the function as machine code that runs beside other threads and is kept on disk."""
+    """Return the function as machine code that runs beside other threads and is kept on disk.
+
+    The compiler sees that the file of a function has changed, not that a file of those that it calls has:
+    after a change of a kernel, delete the ``*.nbi`` and ``*.nbc`` files in ``__pycache__``.
+    """
     return cast("_Function", numba.njit(nogil=True, cache=True)(function))
 
 
