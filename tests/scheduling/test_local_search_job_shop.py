@@ -265,6 +265,11 @@ def test_an_offered_solution_is_taken_up():
 def test_sequences_that_do_not_fit_are_refused(sequences):
     with pytest.raises(PlanError):
         JobShopSearch(SMALL, seed=0, start=sequences)
+    path = JobShopSearch(SMALL, seed=0)
+    with pytest.raises(PlanError):
+        path.offer(sequences)
+    path.advance()
+    assert path.value == 6
 
 
 def test_sequences_that_contradict_the_routes_are_refused():
