@@ -18,7 +18,7 @@ from opt_twin.scheduling.local_search.disjunctive import (
     insert_after,
     makespan,
 )
-from opt_twin.scheduling.local_search.disjunctive_compiled import draw, random_state
+from opt_twin.scheduling.local_search.disjunctive_compiled import compiled, draw, random_state
 from opt_twin.scheduling.local_search.disjunctive_graph import DisjunctiveGraph
 from opt_twin.scheduling.local_search.flexible_moves import list_reassignments
 from opt_twin.scheduling.local_search.job_shop import ShopArrays
@@ -208,6 +208,12 @@ def test_no_listed_reassignment_closes_a_cycle(seed):
         through = graph._nodes[x, END] - graph._nodes[x, DURATION] + graph._nodes[x, TAIL]
         assert through <= value
         graph._nodes[:], graph._order[:] = saved
+
+
+def test_a_kernel_without_a_place_to_be_kept_is_compiled_all_the_same():
+    namespace = {}
+    exec("def doubled(x):\n    return 2 * x", namespace)
+    assert compiled(namespace["doubled"])(21) == 42
 
 
 def test_draws_are_uniform():

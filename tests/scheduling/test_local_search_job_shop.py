@@ -265,6 +265,11 @@ def test_an_offered_solution_is_taken_up():
 def test_sequences_that_do_not_fit_are_refused(sequences):
     with pytest.raises(PlanError):
         JobShopSearch(SMALL, seed=0, start=sequences)
+    path = JobShopSearch(SMALL, seed=0)
+    with pytest.raises(PlanError):
+        path.offer(sequences)
+    path.advance()
+    assert path.value == 6
 
 
 def test_sequences_that_contradict_the_routes_are_refused():
@@ -320,21 +325,37 @@ def test_a_shop_with_one_path_ends_at_once():
 
 PROGRAM = """
 import json
+import os
+from opt_twin.scheduling.local_search import disjunctive
+from opt_twin.scheduling.local_search.disjunctive_graph import DisjunctiveGraph
 from opt_twin.scheduling.local_search.job_shop import ShopArrays
 from opt_twin.scheduling.local_search.job_shop_search import JobShopSearch
+one_path = [[[(0, 3)], [(1, 2)]]]
 job_shop = [[[((j * k + k) % 3, 1 + (7 * j + 5 * k) % 9)] for k in range(3)] for j in range(4)]
 flexible = [
     [[(m, 1 + (3 * j + 5 * k + m) % 7) for m in (k % 3, (k + 1) % 3)] for k in range(3)] for j in range(4)
 ]
 seen = []
-for jobs in (job_shop, flexible):
-    path = JobShopSearch(ShopArrays.from_options(3, jobs), seed=5, population=3, patience=15)
+for jobs in (one_path, flexible, job_shop):
+    if jobs is job_shop and os.environ["NUMBA_DISABLE_JIT"] == "1":
+        disjunctive.SMALL = 0  # the way of large shops, with the same result
+    shop = ShopArrays.from_options(3, jobs)
+    path = JobShopSearch(shop, seed=5, population=3, patience=15)
     for _ in range(30):
         path.advance()
         seen.append((path.iterations, path.value, path.sequences))
     path.offer(path.sequences)
     path.advance()
     path.advance()
+    graph = DisjunctiveGraph(shop, seed=1, patience=9)
+    graph.take_random()
+    graph.start()
+    nodes, slots = graph._nodes, [int(x) for x in graph.slots]
+    for x in slots:
+        for v in slots:
+            if x != v and nodes[x, disjunctive.MACHINE] == nodes[v, disjunctive.MACHINE]:
+                done = disjunctive.insert_after(nodes, graph._order, graph._work, x, v)
+                seen.append((bool(done), nodes[:, (disjunctive.END, disjunctive.TAIL)].tolist()))
 print(json.dumps(seen))
 """
 
@@ -353,6 +374,7 @@ def test_compiled_and_interpreted_kernels_take_the_same_path():
         for switch in ("0", "1")
     )
     assert compiled == interpreted
+    assert {True, False} <= {entry[0] for entry in compiled if isinstance(entry[0], bool)}
 
 
 def brandimarte(path):

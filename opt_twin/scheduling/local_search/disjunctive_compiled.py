@@ -42,8 +42,14 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def compiled(function: _Function) -> _Function:
-    """Return the function as machine code that runs beside other threads and is kept on disk."""
-    return cast("_Function", numba.njit(nogil=True, cache=True)(function))
+    """Return the function as machine code that runs beside other threads and is kept on disk.
+
+    Where no folder can be written to, it is compiled anew in each process.
+    """
+    try:
+        return cast("_Function", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:
+        return cast("_Function", numba.njit(nogil=True)(function))
 
 
 def inlined(function: _Function) -> _Function:

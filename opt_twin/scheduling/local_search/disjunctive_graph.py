@@ -208,7 +208,21 @@ class DisjunctiveGraph:
         )
 
     def solution_of(self, sequences: Sequences) -> Solution:
-        """Return the solution with these operations on the machines.
+        """Return the solution with these operations on the machines; the current one becomes it.
+
+        Raises
+        ------
+        PlanError
+            If :meth:`arranged` refuses the sequences.
+        """
+        order, chosen = self.arranged(sequences)
+        self._order[:] = self.slots[order]
+        self._choice[self.slots] = chosen
+        self.start()
+        return self.best_solution()
+
+    def arranged(self, sequences: Sequences) -> tuple[list[int], list[int]]:
+        """Return the operations in a topological order, and the option of each; nothing is changed.
 
         Raises
         ------
@@ -220,23 +234,15 @@ class DisjunctiveGraph:
         chosen: dict[int, int] = {}
         for machine, sequence in enumerate(sequences):
             for operation in sequence:
-                options = (
-                    range(shop.option[operation], shop.option[operation + 1])
-                    if 0 <= operation < shop.operations
-                    else ()
-                )
+                known = 0 <= operation < shop.operations and operation not in chosen
+                options = range(shop.option[operation], shop.option[operation + 1]) if known else range(0)
                 fitting = [option for option in options if shop.option_machine[option] == machine]
-                if not fitting or operation in chosen:
+                if not fitting:
                     raise PlanError(f"machine {machine} cannot do operation {operation}, or it stands twice")
                 chosen[operation] = fitting[0]
         if len(chosen) < shop.operations:
             raise PlanError(f"the sequences hold {len(chosen)} operations, the shop has {shop.operations}")
-        order = self._sorted(sequences)
-        choice = self._choice.copy()
-        choice[self.slots] = [chosen[operation] for operation in range(shop.operations)]
-        self._order[:], self._choice[:] = self.slots[order], choice
-        self.start()
-        return self.best_solution()
+        return self._sorted(sequences), [chosen[operation] for operation in range(shop.operations)]
 
     def _sorted(self, sequences: Sequences) -> list[int]:
         """Return the operations in an order that agrees with the routes and with `sequences`."""

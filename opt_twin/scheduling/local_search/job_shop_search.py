@@ -104,8 +104,7 @@ class JobShopSearch:
         self._slice = min(20_000, max(500, 4_000_000 // shop.operations))
         self._members: list[Solution] = []
         if start is not None:
-            self._offers.append(start)
-            self._graph.solution_of(start)
+            self.offer(start)
         self._path = self._evolve()
 
     @property
@@ -137,8 +136,14 @@ class JobShopSearch:
         """Hand in a solution that was found elsewhere; it is looked at when the current run ends.
 
         May be called from any thread. Which slice takes it depends on when it comes, so the path is fixed by
-        the seed only as long as nothing is offered. A solution that does not fit is an error in `advance`.
+        the seed only as long as nothing is offered.
+
+        Raises
+        ------
+        PlanError
+            If it does not fit the shop.
         """
+        self._graph.arranged(sequences)
         self._offers.append(sequences)
 
     def _run(self) -> Iterator[None]:
