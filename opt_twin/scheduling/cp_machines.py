@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise, permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 from opt_twin.scheduling.checks import merged
 from opt_twin.scheduling.cp_batches import Batch, batches_of
-from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced, whole
-from opt_twin.scheduling.jobs import Job
+from opt_twin.scheduling.cp_sequences import same_sequence
+from opt_twin.scheduling.cp_tasks import Task, Tasks, whole
 
 __all__ = ["Machines", "Setup"]
 
@@ -62,7 +62,7 @@ class Machines:
             self._circuit(machine, batches[machine])
         groups = self._instance.same_sequence
         for group in (*groups, self._instance.machines) if self._instance.permutation else groups:
-            self._same_sequence(group)
+            same_sequence(self._tasks, group)
 
     def _one_at_a_time(self, machine: str) -> list[Batch]:
         r"""Ensure that a machine does one operation, or one batch, at a time.
@@ -218,59 +218,6 @@ class Machines:
             times.append(times[-1] + before.shortest + way)
         return times
 
-    def _same_sequence(self, group: Iterable[str]) -> None:
-        r"""Ensure that the machines of a group do their common jobs in one sequence.
-
-        .. math:: b_{ij} \Rightarrow s_{im} \le s_{jm}, \qquad \neg b_{ij} \Rightarrow s_{jm} \le s_{im}
-
-        with one literal for each pair of jobs, for all machines of the group. Where each operation takes
-        time and the machine works one by one, the end of the first stands for its start.
-        Jobs of one batch start together and have no order.
-        """
-        model, batching = self._model, self._instance.batching
-        visits: dict[str, dict[str, _Visit]] = {}
-        for machine in dict.fromkeys(group):
-            for job in self._instance.jobs:
-                visit = self._visit(job, machine)
-                if visit is not None:
-                    visits.setdefault(job.name, {})[machine] = visit
-        for one, other in combinations(visits, 2):
-            common = [machine for machine in visits[one] if machine in visits[other]]
-            if len(common) < 2:
-                continue
-            first = model.new_bool_var(f"sequence_{one}_{other}")
-            for machine in common:
-                lasting = machine not in batching
-                for before, after, literal in ((one, other, first), (other, one, ~first)):
-                    i, j = visits[before][machine], visits[after][machine]
-                    earlier = i.end if lasting and i.end is not None and j.end is not None else i.start
-                    enforced(model.add(j.start >= earlier), [literal, i.literal, j.literal])
-
-    def _visit(self, job: Job, machine: str) -> _Visit | None:
-        """Return when a job starts on a machine for the first time."""
-        own = [task for task in self._tasks.of_job(job) if machine in task.machines]
-        if not own:
-            return None
-        if len(own) == 1:
-            task = own[0]
-            end = task.end if task.shortest > 0 else None
-            return _Visit(task.literal_on(machine, self._model), task.start, end)
-        model, name = self._model, f"first_{job.name}_{machine}"
-        start = model.new_int_var(0, self._tasks.horizon, name)
-        there = [task.literal_on(machine, model) for task in own]
-        chosen = [model.new_bool_var(f"{name}_{task.position}") for task in own]
-        literal: Literal = None
-        if all(one is not None for one in there):
-            literal = model.new_bool_var(f"visits_{job.name}_{machine}")
-            model.add_max_equality(literal, there)
-        model.add(sum(chosen) == (1 if literal is None else literal))
-        for task, on, first in zip(own, there, chosen, strict=True):
-            enforced(model.add(start <= task.start), [on])
-            model.add(start == task.start).only_enforce_if(first)
-            if on is not None:
-                model.add_implication(first, on)
-        return _Visit(literal, start, None)
-
     def add_loads(self, makespan: Any) -> None:
         r"""Ensure that the makespan covers the work and the set-ups of each machine.
 
@@ -301,15 +248,6 @@ class Machines:
             if any(setup.at_start for setup in here):
                 self._model.add(makespan >= at_start + between + work + tail)
             self._model.add(makespan >= head + between + work + tail)
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """The first operation of a job on a machine; the end is None where it may take no time."""
-
-    literal: Literal
-    start: Any
-    end: Any
 
 
 def _family(task: Task) -> str | None:
