@@ -205,6 +205,8 @@ class _Run:
         if self._bounds and self._bounds[0] is not None:
             bound = max(self.lowest, self._bounds[0])
         reason = self.reason or StopReason.TIME_LIMIT
+        if self._status is Status.FEASIBLE and len(self._values) == 1 and self._values[0] <= bound:
+            self._status, reason = Status.OPTIMAL, StopReason.PROVED  # nothing is below the start
         if reason is StopReason.PROVED and self._status is Status.FEASIBLE:
             reason = StopReason.TIME_LIMIT  # a later stage did not come to its end
         return Result(
