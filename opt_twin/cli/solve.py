@@ -178,6 +178,7 @@ def solved(instance: SchedulingInstance, result: Result[Schedule]) -> dict[str, 
         "seed": result.seed,
         "workers": result.workers,
         "verified": result.best is not None,
+        "stages": [list(stage) for stage in result.stages],
         "trace": [list(point) for point in result.trace],
         "solution": None if result.best is None else result.best.to_dict(),
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 from opt_twin.scheduling.checks import merged
 from opt_twin.scheduling.cp_batches import Batch, batches_of
-from opt_twin.scheduling.cp_tasks import Literal, Task, Tasks, enforced, whole
-from opt_twin.scheduling.jobs import Job
+from opt_twin.scheduling.cp_sequences import same_sequence
+from opt_twin.scheduling.cp_tasks import Task, Tasks, whole
 
 __all__ = ["Machines", "Setup"]
 
@@ -50,17 +50,19 @@ class Machines:
         self._tasks, self._instance, self._model = tasks, tasks.instance, tasks.model
         self.setups: list[Setup] = []
         self._circuits: set[str] = set()
+        self._walk: list[tuple[Any, int]] = []
+        """Literals of a sequence of jobs that never wait, with the ticks that they add to its length."""
         batches = {machine: self._one_at_a_time(machine) for machine in self._instance.machines}
         needs = [machine for machine in batches if self._needs_setups(machine)]
-        shared = self._instance.permutation and bool(needs) and not self._instance.batching
-        if shared:
-            self._one_sequence()
+        never_waits = self._never_overtakes()
+        if never_waits or (self._instance.permutation and needs and not self._instance.batching):
+            self._one_sequence(never_waits=never_waits)
             return
         for machine in needs:
             self._circuit(machine, batches[machine])
         groups = self._instance.same_sequence
         for group in (*groups, self._instance.machines) if self._instance.permutation else groups:
-            self._same_sequence(group)
+            same_sequence(self._tasks, group)
 
     def _one_at_a_time(self, machine: str) -> list[Batch]:
         r"""Ensure that a machine does one operation, or one batch, at a time.
@@ -148,13 +150,34 @@ class Machines:
                     self.setups.append(Setup(machine, literal, ticks, at_start=False))
         model.add_circuit(arcs)
 
-    def _one_sequence(self) -> None:
+    def _never_overtakes(self) -> bool:
+        """Return whether all jobs take one route without waits, so that none can overtake another."""
+        instance = self._instance
+        route = [operation.machine for operation in instance.jobs[0].operations]
+        if instance.batching or instance.buffers or "" in route or len(set(route)) < len(route):
+            return False
+        return all(
+            job.no_wait
+            and [operation.machine for operation in job.operations] == route
+            and not any(o.may_be_left_out or o.interruptible or o.duration == 0 for o in job.operations)
+            for job in instance.jobs
+        )
+
+    def _one_sequence(self, *, never_waits: bool) -> None:
         r"""Ensure that all machines do the jobs in one sequence, with their set-ups.
 
         .. math:: x_{ij} \Rightarrow s_{jk} \ge d_{ik} + c_{m(k)}(f_{ik}, f_{jk}), \qquad
             x_{0j} \Rightarrow s_{jk} \ge c_{m(k)}(f^0_{m(k)}, f_{jk}) \qquad \forall k
 
-        where the literals x form one circuit through all jobs and a node 0, for all machines together.
+        where the literals x form one circuit through all jobs and a node 0, for all machines together. Jobs
+        that never wait follow each other at a fixed distance of their first operations,
+
+        .. math:: x_{ij} \Rightarrow s_{j1} \ge s_{i1} + D_{ij}, \qquad
+            D_{ij} = \max_k (t_{ik} + p_{ik} + c_{m(k)}(f_{ik}, f_{jk}) - t_{jk})
+
+        with the time t from the start of a job to that of its operation k.
+
+        References: Reddi and Ramamoorthy (1972), On the flow-shop sequencing problem with no wait in process.
         """
         model, instance, jobs = self._model, self._instance, self._instance.jobs
         rows = [self._tasks.of_job(job) for job in jobs]
@@ -162,8 +185,10 @@ class Machines:
         self._circuits.update(route)
         arcs: list[tuple[int, int, Any]] = []
         for j, row in enumerate(rows, 1):
-            first = model.new_bool_var(f"first_{j}")
-            arcs += [(0, j, first), (j, 0, model.new_bool_var(f"last_{j}"))]
+            first, last = model.new_bool_var(f"first_{j}"), model.new_bool_var(f"last_{j}")
+            arcs += [(0, j, first), (j, 0, last)]
+            if never_waits:
+                self._walk.append((last, self._times(row)[-1] + row[-1].shortest))
             for machine, task in zip(route, row, strict=True):
                 ticks = instance.first_setup_time(machine, _family(task))
                 if ticks:
@@ -172,64 +197,26 @@ class Machines:
         for (i, before), (j, after) in permutations(enumerate(rows, 1), 2):
             follows = model.new_bool_var(f"follows_{i}_{j}")
             arcs.append((i, j, follows))
-            for machine, one, other in zip(route, before, after, strict=True):
+            distance = 0
+            steps = zip(self._times(before), self._times(after), strict=True)
+            for machine, one, other, (since, until) in zip(route, before, after, steps, strict=True):
                 ticks = instance.setup_time(machine, _family(one), _family(other))
-                model.add(other.start >= one.departure + ticks).only_enforce_if(follows)
                 self.setups.append(Setup(machine, follows, ticks, at_start=False))
+                distance = max(distance, since + one.shortest + ticks - until)
+                if not never_waits:
+                    model.add(other.start >= one.departure + ticks).only_enforce_if(follows)
+            if never_waits:
+                model.add(after[0].start >= before[0].start + distance).only_enforce_if(follows)
+                self._walk.append((follows, distance))
         model.add_circuit(arcs)
 
-    def _same_sequence(self, group: Iterable[str]) -> None:
-        r"""Ensure that the machines of a group do their common jobs in one sequence.
-
-        .. math:: b_{ij} \Rightarrow s_{im} \le s_{jm}, \qquad \neg b_{ij} \Rightarrow s_{jm} \le s_{im}
-
-        with one literal for each pair of jobs, for all machines of the group. Where each operation takes
-        time and the machine works one by one, the end of the first stands for its start.
-        Jobs of one batch start together and have no order.
-        """
-        model, batching = self._model, self._instance.batching
-        visits: dict[str, dict[str, _Visit]] = {}
-        for machine in dict.fromkeys(group):
-            for job in self._instance.jobs:
-                visit = self._visit(job, machine)
-                if visit is not None:
-                    visits.setdefault(job.name, {})[machine] = visit
-        for one, other in combinations(visits, 2):
-            common = [machine for machine in visits[one] if machine in visits[other]]
-            if len(common) < 2:
-                continue
-            first = model.new_bool_var(f"sequence_{one}_{other}")
-            for machine in common:
-                lasting = machine not in batching
-                for before, after, literal in ((one, other, first), (other, one, ~first)):
-                    i, j = visits[before][machine], visits[after][machine]
-                    earlier = i.end if lasting and i.end is not None and j.end is not None else i.start
-                    enforced(model.add(j.start >= earlier), [literal, i.literal, j.literal])
-
-    def _visit(self, job: Job, machine: str) -> _Visit | None:
-        """Return when a job starts on a machine for the first time."""
-        own = [task for task in self._tasks.of_job(job) if machine in task.machines]
-        if not own:
-            return None
-        if len(own) == 1:
-            task = own[0]
-            end = task.end if task.shortest > 0 else None
-            return _Visit(task.literal_on(machine, self._model), task.start, end)
-        model, name = self._model, f"first_{job.name}_{machine}"
-        start = model.new_int_var(0, self._tasks.horizon, name)
-        there = [task.literal_on(machine, model) for task in own]
-        chosen = [model.new_bool_var(f"{name}_{task.position}") for task in own]
-        literal: Literal = None
-        if all(one is not None for one in there):
-            literal = model.new_bool_var(f"visits_{job.name}_{machine}")
-            model.add_max_equality(literal, there)
-        model.add(sum(chosen) == (1 if literal is None else literal))
-        for task, on, first in zip(own, there, chosen, strict=True):
-            enforced(model.add(start <= task.start), [on])
-            model.add(start == task.start).only_enforce_if(first)
-            if on is not None:
-                model.add_implication(first, on)
-        return _Visit(literal, start, None)
+    def _times(self, row: Sequence[Task]) -> list[int]:
+        """Return the least ticks from the start of a job to that of each of its operations."""
+        times = [0]
+        for before, after in pairwise(row):
+            way = self._instance.transport_time(before.machines[0], after.machines[0])
+            times.append(times[-1] + before.shortest + way)
+        return times
 
     def add_loads(self, makespan: Any) -> None:
         r"""Ensure that the makespan covers the work and the set-ups of each machine.
@@ -237,8 +224,15 @@ class Machines:
         .. math:: C \ge \sum_{j} c_{0j} x_{0j} + \sum_{o} p_o y_o + \sum_{i, j} c_{ij} x_{ij} + \min_o q_o
 
         and the same with the least head in the place of the first set-up. Both follow from the rest, and
-        carry choices of machines and orders over to the bound.
+        carry choices of machines and orders over to the bound. For jobs that never wait
+
+        .. math:: C \ge \min_j r_j + \sum_{i, j} D_{ij} x_{ij} + \sum_j x_{j0} L_j
+
+        with the length L of the last job.
         """
+        if self._walk and all(job.counts for job in self._instance.jobs):
+            walk = sum(ticks * literal for literal, ticks in self._walk)
+            self._model.add(makespan >= min(job.release for job in self._instance.jobs) + walk)
         for machine, own in self._tasks.by_machine.items():
             ways = [(task, way) for task in own for way in task.ways if way.mode.machine == machine]
             free = machine in self._circuits or any(way.literal is not None for _, way in ways)
@@ -254,15 +248,6 @@ class Machines:
             if any(setup.at_start for setup in here):
                 self._model.add(makespan >= at_start + between + work + tail)
             self._model.add(makespan >= head + between + work + tail)
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """The first operation of a job on a machine; the end is None where it may take no time."""
-
-    literal: Literal
-    start: Any
-    end: Any
 
 
 def _family(task: Task) -> str | None:

@@ -201,10 +201,11 @@ class _Run:
 
     def result(self) -> Result[Schedule]:
         """Return what is known."""
-        bound: int | None = self.lowest
-        if self._bounds and self._bounds[0] is not None:
-            bound = max(self.lowest, self._bounds[0])
+        first = self._bounds[0] if self._bounds else None
+        bound = self.lowest if first is None else max(self.lowest, first)
         reason = self.reason or StopReason.TIME_LIMIT
+        if self._status is Status.FEASIBLE and len(self._values) == 1 and self._values[0] <= bound:
+            self._status, reason = Status.OPTIMAL, StopReason.PROVED  # nothing is below the start
         if reason is StopReason.PROVED and self._status is Status.FEASIBLE:
             reason = StopReason.TIME_LIMIT  # a later stage did not come to its end
         return Result(

@@ -94,7 +94,14 @@ def pareto_schedules(
     for objective in (first, second):
         if len(check_objective(instance, objective).stages) > 1:
             raise OptionError(f"{objective!r} has several stages; a front needs one value of each objective")
-    limits = SolveOptions() if options is None else options
+    points, exact = _search(instance, first, second, SolveOptions() if options is None else options)
+    return ScheduleFront(objectives=(first, second), points=_undominated(points), exact=exact)
+
+
+def _search(
+    instance: SchedulingInstance, first: str, second: str, limits: SolveOptions
+) -> tuple[list[tuple[tuple[int, int], Schedule]], bool]:
+    """Return points from the best for the first objective on, and whether all was proved."""
     started = time.perf_counter()
     points: list[tuple[tuple[int, int], Schedule]] = []
     caps: dict[str, int] = {}
@@ -122,7 +129,7 @@ def pareto_schedules(
         if values[1] == 0:
             break
         caps = {second: values[1] - 1}
-    return ScheduleFront(objectives=(first, second), points=_undominated(points), exact=exact)
+    return points, exact
 
 
 def _undominated(

@@ -55,7 +55,8 @@ def test_solve_json_holds_the_published_fields(tmp_path: Path) -> None:
     solved = run_json("solve", "ft06", "--out", tmp_path / "s.json", "--gantt", tmp_path / "s.svg")
     assert list(solved) == [
         "instance", "problem", "objective_name", "objective", "bound", "gap", "status", "stop_reason",
-        "runtime", "solver", "solver_version", "seed", "workers", "verified", "trace", "solution",
+        "runtime", "solver", "solver_version", "seed", "workers", "verified", "stages", "trace",
+        "solution",
     ]  # fmt: skip
     assert (solved["objective"], solved["bound"], solved["status"], solved["verified"]) == (
         55,

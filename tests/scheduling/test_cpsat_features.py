@@ -99,7 +99,7 @@ def test_the_optimum_agrees_with_brute_force_where_features_meet(features):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(400, 440))
 def test_the_optimum_agrees_with_brute_force_on_mixtures(seed):
-    instance = random_instance(seed, features=None, jobs=3)
+    instance = random_instance(seed, features=None)
     for objective in (*OBJECTIVES, *_COMPOSED):
         if _means_something(instance, objective):
             _compare(instance, objective)

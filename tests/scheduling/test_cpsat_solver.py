@@ -87,6 +87,9 @@ def test_a_start_above_the_upper_limit_is_kept_and_the_limit_becomes_a_bound():
     result = _solve(shop, upper=54, start=start)
     assert (result.best, result.bound) == (start, 55)
     assert result.status is Status.FEASIBLE
+    best = _solve(shop).best
+    again = _solve(shop, upper=54, start=best)
+    assert (again.best, again.status, again.stop_reason) == (best, Status.OPTIMAL, StopReason.PROVED)
 
 
 @pytest.mark.parametrize(("parameters", "workers"), [(BOUND_SEARCH, 2), (BOUND_SEARCH_ALONE, 1)])
