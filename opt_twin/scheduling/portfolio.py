@@ -10,22 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from opt_twin.plan import Schedule
 from opt_twin.results import Result, Status, StopReason
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.cpsat import BOUND_SEARCH_ALONE, CpSatSolver
 from opt_twin.scheduling.dispatching import DispatchingSolver
+from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.incumbent import Incumbent
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.labels import LabelSolver
-from opt_twin.scheduling.local_search.solvers import (
-    IteratedGreedySolver,
-    LocalSearchSolver,
-    TabuSearchSolver,
-)
-from opt_twin.scheduling.objectives import evaluate_objective, parse_objective
+from opt_twin.scheduling.local_search.solvers import IteratedGreedySolver, TabuSearchSolver
+from opt_twin.scheduling.objectives import CLASSICAL_OBJECTIVES, evaluate_objective, parse_objective
+from opt_twin.scheduling.ruin_recreate import RuinRecreateSolver
 from opt_twin.scheduling.solver import SchedulingSolver
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
@@ -36,6 +34,13 @@ TINY = 60
 
 SMALL = 150
 """Operations up to which CP-SAT proves most instances within a minute (15 jobs on 10 machines)."""
+
+
+class _LocalSearch(SchedulingSolver, Protocol):
+    """A compiled search."""
+
+    def prepare(self) -> None:
+        """Load the compiled kernels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,9 @@ class _Step:
 
 
 _Lane = tuple[_Step, ...]
+
+_SEARCHES: tuple[_LocalSearch, ...] = (TabuSearchSolver(), IteratedGreedySolver(), RuinRecreateSolver())
+"""The compiled searches, the most special first."""
 
 
 def _cpsat(incumbent: Incumbent, parameters: Mapping[str, Any] | None = None) -> SchedulingSolver:
@@ -117,30 +125,30 @@ class AutoSolver:
 
 def warm_up() -> None:
     """Compile the searches, or load them; takes a minute once after an installation."""
-    for solver in (TabuSearchSolver(), IteratedGreedySolver()):
+    for solver in _SEARCHES:
         solver.prepare()
 
 
 def _prelude(instance: SchedulingInstance, objective: str) -> _Lane:
     """Return what runs before all else: rules, and labels where they apply."""
     steps = []
-    if DispatchingSolver().refuses(instance, objective) is None:
+    compiled = missing_features(instance, CLASSICAL) is not None or objective not in CLASSICAL_OBJECTIVES
+    if not compiled or instance.operation_count > TINY:
         steps.append(_Step(lambda _: DispatchingSolver(), 0.1, most=2.0))
     if LabelSolver().refuses(instance, objective) is None:
         steps.append(_Step(lambda _: LabelSolver(), 0.5))
     return tuple(steps)
 
 
-def _search_for(instance: SchedulingInstance, objective: str) -> LocalSearchSolver | None:
+def _search_for(instance: SchedulingInstance, objective: str) -> _LocalSearch | None:
     """Return the local search that fits best; None where none does, or none is worth its while."""
     if instance.operation_count <= TINY:
         return None
-    fitting = (TabuSearchSolver(), IteratedGreedySolver())
-    found = (solver for solver in fitting if solver.refuses(instance, objective) is None)
+    found = (solver for solver in _SEARCHES if solver.refuses(instance, objective) is None)
     return next(found, None)
 
 
-def _lanes(instance: SchedulingInstance, search: LocalSearchSolver | None, workers: int) -> tuple[_Lane, ...]:
+def _lanes(instance: SchedulingInstance, search: _LocalSearch | None, workers: int) -> tuple[_Lane, ...]:
     """Return what runs side by side."""
     if search is None:
         return ((_Step(_cpsat, 1.0, workers),),)
@@ -151,6 +159,11 @@ def _lanes(instance: SchedulingInstance, search: LocalSearchSolver | None, worke
     if instance.operation_count <= SMALL:
         quick = _Step(_cpsat, 0.4, workers, most=2.0)  # most small ones need no more
         return ((quick, _Step(local, 0.1, most=3.0), _Step(_cpsat, 1.0, workers)),)
+    if isinstance(search, RuinRecreateSolver):  # CP-SAT often does better, and what it finds goes round
+        if workers == 1:
+            return ((_Step(local, 0.4), _Step(_cpsat, 1.0)),)
+        again = _Step(_cpsat, 1.0, workers - 1)
+        return ((_Step(local, 0.6), _Step(local, 1.0, offset=1000)), (_Step(_cpsat, 0.5, workers - 1), again))
     if workers == 1:
         return ((_Step(local, 0.85), _Step(_cpsat, 1.0)),)
     bounding = _Step(lambda known: _cpsat(known, BOUND_SEARCH_ALONE), 0.25)

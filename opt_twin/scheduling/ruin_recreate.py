@@ -30,6 +30,12 @@ class RuinRecreateSolver:
     def __init__(self, *, patience: int | None = None) -> None:
         self._patience = patience
 
+    def prepare(self) -> None:
+        """Load the compiled kernels; the first time on a machine compiles them, for a minute."""
+        from opt_twin.scheduling.local_search.ruin_recreate import warm_up
+
+        warm_up()
+
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: it minimises one stage, not a lexicographic order."""
         stages = len(check_objective(instance, objective).stages)

@@ -129,12 +129,7 @@ def _copy(source: Candidate, target: Candidate) -> None:
 
 @compiled
 def _cost(search: Search, value: int, violation: int) -> float:
-<<<<<<< HEAD
-    cost: float = float(value) + search.heat[1] * float(violation)
-    return cost
-=======
     return float(value) + float(search.heat[1]) * float(violation)
->>>>>>> sgs
 
 
 @compiled
