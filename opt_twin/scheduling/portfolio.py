@@ -118,7 +118,7 @@ class AutoSolver:
         if start is not None:
             run.incumbent.offer(start, evaluate_objective(instance, start, objective))
         run.incumbent.bound = lower_bound(instance, objective)
-        run.lane(_prelude(instance, objective))
+        run.lane(_prelude(instance, objective, search))
         run.lanes(_lanes(instance, search, options.workers))
         return run.result(self.name)
 
@@ -129,11 +129,11 @@ def warm_up() -> None:
         solver.prepare()
 
 
-def _prelude(instance: SchedulingInstance, objective: str) -> _Lane:
+def _prelude(instance: SchedulingInstance, objective: str, search: _LocalSearch | None) -> _Lane:
     """Return what runs before all else: rules, and labels where they apply."""
     steps = []
-    compiled = missing_features(instance, CLASSICAL) is not None or objective not in CLASSICAL_OBJECTIVES
-    if not compiled or instance.operation_count > TINY:
+    classical = missing_features(instance, CLASSICAL) is None and objective in CLASSICAL_OBJECTIVES
+    if classical or isinstance(search, RuinRecreateSolver):  # other rules are compiled, for little
         steps.append(_Step(lambda _: DispatchingSolver(), 0.1, most=2.0))
     if LabelSolver().refuses(instance, objective) is None:
         steps.append(_Step(lambda _: LabelSolver(), 0.5))
