@@ -23,6 +23,15 @@ from opt_twin.cli.common import (
     seconds,
     undisturbed,
 )
+from opt_twin.cli.solve_robust import (
+    Criterion,
+    Robust,
+    RobustReplications,
+    Schedules,
+    chosen,
+    of_line,
+    show_choice,
+)
 from opt_twin.files import write_text
 
 if TYPE_CHECKING:
@@ -36,7 +45,9 @@ __all__ = ["SOLVE_HELP", "VERIFY_HELP", "solve", "solved", "verify"]
 SOLVE_HELP = "Solve a scheduling instance: a built-in one by name (ft10, ta21) or a file of your own."
 VERIFY_HELP = "Check a schedule against its instance, with code that knows no solver."
 
-_Instance = Annotated[str, typer.Argument(help="ft06, la21, ta01, ta001 ... or a path.", show_default=False)]
+_Instance = Annotated[
+    str, typer.Argument(help="ft06, la21, ta01, ta001 ..., a file, or a line (.yaml).", show_default=False)
+]
 _Format = Annotated[
     str | None,
     typer.Option("--format", help="Of the file; recognised if not given.", show_default=False),
@@ -51,7 +62,12 @@ def solve(
     instance: _Instance,
     *,
     objective: Annotated[str, typer.Option(help="What to minimise.")] = "makespan",
-    solver: Annotated[str, typer.Option(help="auto, labels, cp-sat, milp, dispatching.")] = "auto",
+    solver: Annotated[
+        str,
+        typer.Option(
+            help="auto, cp-sat, tabu-search, iterated-greedy, ruin-and-recreate, dispatching, labels, milp."
+        ),
+    ] = "auto",
     time_limit: TimeLimit = "60s",
     gap: Annotated[float, typer.Option(min=0, help="Stop at this relative gap.")] = 0.0,
     workers: Workers = None,
@@ -68,6 +84,10 @@ def solve(
         Path | None,
         typer.Option(help="Write the schedule into this file: .json or .csv.", show_default=False),
     ] = None,
+    robust: Robust = None,
+    replications: RobustReplications = 100,
+    schedules: Schedules = 10,
+    criterion: Criterion = "expected",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> ExitCode:
@@ -83,6 +103,14 @@ def solve(
         time_limit=seconds(time_limit), gap=gap, workers=default_workers(workers), seed=seed
     )
     screen.note(f"{problem.name}: {len(problem.jobs)} jobs, {len(problem.machines)} machines")
+    if robust is not None:
+        choice = chosen(
+            screen, problem, robust, objective, options, criterion=criterion, count=schedules, n=replications
+        )
+        with undisturbed():
+            show_choice(screen, choice)
+            _write(choice.best, problem, gantt, out)
+        return ExitCode.OK
     with screen.progress(problem.name, options.time_limit) as advance:
 
         def show(point: TracePoint) -> None:
@@ -121,8 +149,11 @@ def _reason(
 
 
 def loaded(screen: Screen, instance: str, form: str | None, tick: str | None) -> SchedulingInstance:
-    """Return an instance by its name or from a file, and tell what was decided in reading it."""
+    """Return an instance by its name, from a file, or of the orders of a line; tell what was decided."""
     from opt_twin.scheduling import load_with_notes
+
+    if Path(instance).suffix in {".yaml", ".yml"}:
+        return of_line(screen, Path(instance), tick)
 
     reading = load_with_notes(instance, form, tick=None if tick is None else seconds(tick, "--tick"))
     for note in reading.notes[:20]:
