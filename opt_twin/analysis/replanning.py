@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from opt_twin.errors import OptionError, PlanError
 from opt_twin.line import Line
 from opt_twin.plan import Schedule
-from opt_twin.scheduling import SchedulingInstance, replanning_instance, solve_schedule
-from opt_twin.simulation import Run, RunSettings, Simulation
-from opt_twin.solvers import SolveOptions
 
 if TYPE_CHECKING:
-    from opt_twin.scheduling import Key
-    from opt_twin.simulation import EventRecord
+    from opt_twin.scheduling import Key, SchedulingInstance
+    from opt_twin.simulation import EventRecord, Run, RunSettings, Simulation
+    from opt_twin.solvers import SolveOptions
 
 __all__ = ["Replan", "ReplannedRun", "replanned_run"]
 
@@ -145,6 +143,10 @@ def replanned_run(
     Vieira, Herrmann and Lin (2003), Rescheduling manufacturing systems, Journal of Scheduling 6:39-62
     (event-driven predictive-reactive policies).
     """
+    from opt_twin.scheduling import replanning_instance, solve_schedule
+    from opt_twin.simulation import RunSettings, Simulation
+    from opt_twin.solvers import SolveOptions
+
     step = threshold / 2 if every is None else every
     if not (threshold > 0 and step > 0):
         raise OptionError(f"threshold and every are above 0 s, got {threshold:g} and {step:g}")

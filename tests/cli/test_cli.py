@@ -344,7 +344,7 @@ def test_errors_map_to_the_stated_exit_codes() -> None:
 
 
 def test_a_defect_ends_with_1_and_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opt_twin.scheduling.load_instance", lambda _name: 1 / 0)
+    monkeypatch.setattr("opt_twin.scheduling.load_with_notes", lambda *_, **__: 1 / 0)
     result = run("solve", "ft06")
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.stderr

@@ -108,7 +108,7 @@ def test_a_result_is_printed_even_when_its_file_cannot_be_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "s.json")
 
-    monkeypatch.setattr("opt_twin.cli.solve.write_text", full)
+    monkeypatch.setattr("opt_twin.plan.schedule_files.write_text", full)
     result = run("solve", "ft06", "--out", tmp_path / "s.json")
     assert result.exit_code == 2
     assert "makespan 55" in result.stdout
@@ -247,7 +247,7 @@ def test_orders_of_a_line_with_a_loop_are_left_out_with_the_reason(tmp_path: Pat
     line.write_text(LOOP)
     result = run("study", line, "--out", tmp_path / "out", *SHORT, "--budget", "2")
     assert result.exit_code == 0, result.output
-    assert "the orders are not scheduled: 2 ways leave" in result.stderr
+    assert "the orders are not scheduled: 'p' may leave the line or go on behind 'A'" in result.stderr
     assert "loop: 1 station, 1 buffer, 1 order; no problem found" in result.stdout
     assert (tmp_path / "out" / "report.html").exists()
 

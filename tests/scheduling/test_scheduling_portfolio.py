@@ -40,9 +40,11 @@ def test_who_runs_depends_on_the_size_and_the_cores(jobs, machines, workers, exp
     assert _names(_lanes(shop, _search_for(shop, "makespan"), workers)) == expected
 
 
-def test_other_objectives_go_to_cp_sat():
+def test_other_objectives_and_shops_have_their_own_search():
     shop = taillard_job_shop(10, 10, 1, 2)
-    assert _search_for(shop, "total_weighted_flow_time") is None
+    assert _search_for(shop, "total_weighted_flow_time").name == "ruin-and-recreate"
+    assert _search_for(load_instance("ta001"), "total_weighted_flow_time").name == "iterated-greedy"
+    assert _search_for(load_instance("ft06"), "total_weighted_flow_time") is None
 
 
 def test_a_job_shop_is_proved_with_two_workers_and_one():
