@@ -112,7 +112,7 @@ def test_a_result_is_printed_even_when_its_file_cannot_be_written(
     result = run("solve", "ft06", "--out", tmp_path / "s.json")
     assert result.exit_code == 2
     assert "makespan 55" in result.stdout
-    assert "error: s.json: No space left on device" in result.stderr
+    assert "s.json: cannot be written: No space left on device" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(
