@@ -185,6 +185,14 @@ def answer(result: Result[Any]) -> str:
     if result.best is None:
         return f"{result.status} ({result.stop_reason})"
     name = result.objective_name.replace("_", " ")
+    if len(result.stages) > 1:
+        names = [stage.strip() for stage in name.split(",")]
+        names = names if len(names) == len(result.stages) else [name, *[""] * (len(result.stages) - 1)]
+        each = [
+            f"{stage} {number(value)} (bound {number(bound)})".strip()
+            for stage, (value, bound) in zip(names, result.stages, strict=True)
+        ]
+        return f"{', then '.join(each)} ({result.status})"
     gap = "unknown" if result.gap is None else f"{100 * result.gap:.1f} %"
     return f"{name} {number(result.objective)} ({result.status}, bound {number(result.bound)}, gap {gap})"
 

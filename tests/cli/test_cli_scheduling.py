@@ -150,3 +150,9 @@ def test_a_file_that_holds_something_else_is_not_added_to(tmp_path: Path) -> Non
     assert result.exit_code == 2
     assert "holds something that is no row" in " ".join(result.output.split())
     assert out.read_text() == "no rows\n"
+
+
+def test_each_stage_of_an_order_of_objectives_is_told() -> None:
+    result = run("solve", "ft06", "--objective", "makespan, total_weighted_flow_time", "--time-limit", "60s")
+    assert result.exit_code == 0, result.output
+    assert "makespan 55 (bound 55), then total weighted flow time 301 (bound 301) (optimal)" in result.stdout
