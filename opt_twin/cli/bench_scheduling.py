@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -133,10 +134,21 @@ def _measured(
         "gap_to_best_known": round(found / known.upper - 1, 5) if found is not None and known else None,
         "runtime": round(result.runtime, 2),
         "cpu": round(spent, 1),
+        "peak_mib": _peak_memory(),
         "time_to_best": round(min((p.time for p in result.trace if p.objective == found), default=0.0), 2),
         "trace": [[round(p.time, 2), p.objective, p.bound] for p in result.trace[-40:]],
         "verified": result.best is not None and verify(instance, result.best) == (),
     }
+
+
+def _peak_memory() -> int | None:
+    """Return the most memory that this process has had so far, in MiB; None where it is not known."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - not on Windows
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (2**20 if sys.platform == "darwin" else 2**10))
 
 
 def summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
