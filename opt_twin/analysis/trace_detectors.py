@@ -138,9 +138,9 @@ def average_active_periods(records: Iterable[StateRecord], *, since: float = 0.0
 def shifting_bottleneck(records: Iterable[StateRecord], *, since: float = 0.0) -> tuple[BottleneckShare, ...]:
     """Return how long each station was the momentary bottleneck, longest first.
 
-    At each moment the bottleneck is the server whose current active period is the longest, seen from its
-    beginning to its end. When such a period ends, the longest of those active then takes over. While the two
-    overlap the bottleneck shifts; apart from that one server is the sole bottleneck.
+    The bottleneck is a server whose active period is the longest, seen from its beginning to its end, among
+    those active when it takes over. When its period ends, the longest of those active then takes over. While
+    the two overlap the bottleneck shifts; apart from that one server is the sole bottleneck.
 
     Parameters
     ----------
