@@ -26,19 +26,6 @@ DEFAULT = ("la21", "la29", "abz7", "ta11", "ta21", "ta31", "ta41")
 RESULTS = Path(__file__).parent / "results" / "local_search.jsonl"
 
 
-def flexible_shop(path: Path) -> ShopArrays:
-    """Return the shop in a file of Brandimarte's format; machines counted from 0 or from 1."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    machines, jobs = int(lines[0].split()[1]), []
-    for line in lines[1:]:
-        words = iter([int(word) for word in line.split()])
-        jobs.append([[(next(words), next(words)) for _ in range(next(words))] for _ in range(next(words))])
-    lowest = min(machine for job in jobs for options in job for machine, _ in options)
-    return ShopArrays.from_options(
-        machines, [[[(m - lowest, ticks) for m, ticks in options] for options in job] for job in jobs]
-    )
-
-
 def warm_up() -> None:
     """Compile, so that no run pays for it."""
     search = JobShopSearch(ShopArrays.from_options(2, [[[(0, 1), (1, 2)], [(1, 1)]]] * 3), seed=0)
@@ -48,12 +35,10 @@ def warm_up() -> None:
 
 def run(name: str, seed: int, seconds: float) -> dict[str, object]:
     """Search one instance and return its row."""
-    path = Path(name)
-    known = None if path.suffix else best_known(name)
-    instance = None if path.suffix else load_instance(name)
-    shop = flexible_shop(path) if instance is None else shop_arrays(instance)
+    instance = load_instance(name)
+    known, shop = best_known(instance.name), shop_arrays(instance)
     began = time.process_time()
-    search = JobShopSearch(shop, seed=seed, target=known.lower if known else 0)
+    search = JobShopSearch(shop, seed=seed, target=(known.lower or 0) if known else 0)
     trace: list[tuple[float, int]] = []
     while not search.reached and time.process_time() - began < seconds:
         search.advance()
@@ -62,7 +47,7 @@ def run(name: str, seed: int, seconds: float) -> dict[str, object]:
     used = time.process_time() - began
     row: dict[str, object] = {
         "date": datetime.now(UTC).date().isoformat(),
-        "instance": path.stem,
+        "instance": instance.name,
         "seed": seed,
         "seconds": seconds,
         "value": search.value,
@@ -75,9 +60,8 @@ def run(name: str, seed: int, seconds: float) -> dict[str, object]:
         "python": platform.python_version(),
         "trace": trace[-12:],
     }
-    if instance is not None:
-        schedule = schedule_from(instance, search.sequences)
-        row["verified"] = verify(instance, schedule) == () and schedule.makespan == search.value
+    schedule = schedule_from(instance, search.sequences)
+    row["verified"] = verify(instance, schedule) == () and schedule.makespan == search.value
     return row
 
 

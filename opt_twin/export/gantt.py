@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from opt_twin.errors import OptionError
 from opt_twin.export import svg
+from opt_twin.export.gantt_lanes import by_operations, in_lanes
 from opt_twin.export.palette import ACCENT, colour_of, natural_key, text_on
 from opt_twin.plan import Assignment, Schedule
 from opt_twin.quantity import TimeScale
@@ -117,6 +118,8 @@ def gantt_svg(
         gaps = (*gaps, *_setups(schedule, instance))
         given = {job.name: job.due for job in instance.jobs if job.due is not None}
         due = given if due is None else due
+    schedule, due = by_operations(schedule, due or {}) if group_of is None else (schedule, due)
+    schedule = in_lanes(schedule)
     known = {assignment.job for assignment in schedule.assignments}
     due = {job: ticks for job, ticks in (due or {}).items() if job in known}
     names = _rows(schedule, machines, gaps)
@@ -172,11 +175,12 @@ def _groups(
 
 def _setups(schedule: Schedule, instance: SchedulingInstance) -> Iterator[Gap]:
     """Yield the set-ups between the operations of each machine, as late as they can be."""
-    families = {job.name: job.family for job in instance.jobs}
+    jobs = {job.name: job for job in instance.jobs}
     for machine in schedule.machines:
         before, free = instance.initial_family.get(machine), 0
         for assignment in schedule.on_machine(machine):
-            after = families.get(assignment.job)
+            job = jobs.get(assignment.job)
+            after = None if job is None else job.family_of(assignment.operation)
             ticks = instance.setup_time(machine, before, after)
             if ticks:
                 start = max(free, assignment.start - ticks)

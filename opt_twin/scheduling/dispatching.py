@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator
 from statistics import fmean
 from typing import Literal, NamedTuple
 
-from opt_twin import __version__
 from opt_twin.errors import NoSolutionError, OptionError, UnknownNameError
 from opt_twin.plan import Schedule
-from opt_twin.results import Result, Status, StopReason, TracePoint
+from opt_twin.results import Result, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.dispatching_rules import RULES, priority_index
 from opt_twin.scheduling.features import CLASSICAL, missing_features
 from opt_twin.scheduling.flow_line import FlowLine, descent, sequences
 from opt_twin.scheduling.instance import Job, SchedulingInstance
 from opt_twin.scheduling.objectives import beyond_classical, check_objective, evaluate_objective
+from opt_twin.scheduling.solver import heuristic_result
 from opt_twin.scheduling.timing import Key, in_sequence, left_shifted, schedule_of, sequence_of
 from opt_twin.scheduling.verify import verify
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
@@ -267,20 +267,16 @@ class DispatchingSolver:
                     break
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED
-        status = Status.UNKNOWN if value is None else Status.OPTIMAL if value <= bound else Status.FEASIBLE
-        return Result(
-            status=status,
-            stop_reason=StopReason.PROVED if status is Status.OPTIMAL else reason,
-            best=best,
-            objective=value,
-            bound=bound,
-            runtime=time.perf_counter() - started,
-            solver=self.name,
-            solver_version=__version__,
+        return heuristic_result(
+            self.name,
+            started,
+            best,
+            value,
+            bound,
+            reason,
+            objective=objective,
             seed=options.seed,
-            workers=1,
-            objective_name=objective,
-            trace=tuple(trace),
+            trace=trace,
         )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from opt_twin import __version__
 from opt_twin.plan import Schedule
-from opt_twin.results import Result, Status, StopReason, TracePoint
+from opt_twin.results import Result, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.objectives import check_objective, evaluate_objective
+from opt_twin.scheduling.solver import heuristic_result
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
 __all__ = ["RuinRecreateSolver"]
@@ -80,20 +80,16 @@ class RuinRecreateSolver:
             ).reason
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED
-        status = Status.UNKNOWN if value is None else Status.OPTIMAL if value <= bound else Status.FEASIBLE
-        if reason is StopReason.PROVED and status is not Status.OPTIMAL:
+        if reason is StopReason.PROVED and value != bound:
             reason = StopReason.GAP_LIMIT
-        return Result(
-            status=status,
-            stop_reason=StopReason.PROVED if status is Status.OPTIMAL else reason,
-            best=best,
-            objective=value,
-            bound=bound,
-            runtime=time.perf_counter() - started,
-            solver=self.name,
-            solver_version=__version__,
+        return heuristic_result(
+            self.name,
+            started,
+            best,
+            value,
+            bound,
+            reason,
+            objective=objective,
             seed=options.seed,
-            workers=1,
-            objective_name=objective,
-            trace=tuple(trace),
+            trace=trace,
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
+from opt_twin import __version__
 from opt_twin.plan import Schedule
-from opt_twin.results import Result
+from opt_twin.results import Result, Status, StopReason, TracePoint
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
-__all__ = ["SchedulingSolver"]
+__all__ = ["SchedulingSolver", "heuristic_result"]
 
 
 class SchedulingSolver(Protocol):
@@ -56,3 +59,41 @@ class SchedulingSolver(Protocol):
             Asked from time to time; once it returns true the best schedule so far is returned with
             ``StopReason.INTERRUPTED``.
         """
+
+
+def heuristic_result(
+    solver: str,
+    started: float,
+    best: Schedule | None,
+    value: int | None,
+    bound: int,
+    reason: StopReason,
+    *,
+    objective: str,
+    seed: int,
+    trace: Sequence[TracePoint],
+) -> Result[Schedule]:
+    """Return what a search of our own has found, on one core, beside a bound that it knew from the start.
+
+    Parameters
+    ----------
+    started
+        ``time.perf_counter()`` at its start.
+    reason
+        Why it stopped, if its best value does not meet the bound.
+    """
+    status = Status.UNKNOWN if value is None else Status.OPTIMAL if value <= bound else Status.FEASIBLE
+    return Result(
+        status=status,
+        stop_reason=StopReason.PROVED if status is Status.OPTIMAL else reason,
+        best=best,
+        objective=value,
+        bound=bound,
+        runtime=time.perf_counter() - started,
+        solver=solver,
+        solver_version=__version__,
+        seed=seed,
+        workers=1,
+        objective_name=objective,
+        trace=tuple(trace),
+    )

@@ -1,7 +1,6 @@
 """CP-SAT on instances whose optimum is published, or follows from a formula."""
 
 from itertools import pairwise, permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,11 @@ from opt_twin.scheduling import (
     Job,
     Mode,
     Operation,
-    Precedence,
-    Resource,
     SchedulingInstance,
     load_instance,
     solve_schedule,
 )
-from opt_twin.scheduling.taillard import _uniform
 from opt_twin.solvers import SolveOptions
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 def _solved(instance, objective="makespan", time_limit=60, workers=1):
@@ -68,27 +62,6 @@ def _flow_shop(times, **more):
     )
 
 
-def _taillard_flow_shop(jobs, machines, seed):
-    draw = _uniform(seed)
-    return [[draw(1, 99) for _ in range(jobs)] for _ in range(machines)]
-
-
-def _taillard_open_shop(size, time_seed, machine_seed):
-    draw = _uniform(time_seed)
-    times = [[draw(1, 99) for _ in range(size)] for _ in range(size)]
-    draw = _uniform(machine_seed)
-    jobs = []
-    for number, row in enumerate(times):
-        route = list(range(size))
-        for k in range(size):
-            other = draw(k, size - 1)
-            route[k], route[other] = route[other], route[k]
-        work = dict(zip(route, row, strict=True))
-        operations = [Operation(machine=f"M{m}", duration=work[m]) for m in range(size)]
-        jobs.append(Job(name=f"J{number}", operations=operations, order="open"))
-    return SchedulingInstance(name="open shop", machines=[f"M{m}" for m in range(size)], jobs=jobs)
-
-
 def _random_times(seed, jobs, machines, longest=20):
     return np.random.default_rng(seed).integers(1, longest + 1, size=(machines, jobs)).tolist()
 
@@ -113,97 +86,33 @@ def test_la01_without_waits_is_971_and_with_blocking_793():
 
 
 def test_ta001_is_1278():
-    times = _taillard_flow_shop(20, 5, 873654221)
-    assert times[0][:4] == [54, 83, 15, 71]
-    assert _solved(_flow_shop(times, permutation=True), workers=2) == 1278
+    shop = load_instance("ta001")
+    assert [job.operations[0].duration for job in shop.jobs[:4]] == [54, 83, 15, 71]
+    assert _solved(shop, workers=2) == 1278
 
 
 def test_ta001_without_waits_is_1486():
-    shop = _no_wait(_flow_shop(_taillard_flow_shop(20, 5, 873654221)))
-    assert _solved(shop, workers=2) == 1486
+    assert _solved(_no_wait(load_instance("ta001").replace(permutation=False)), workers=2) == 1486
 
 
 @pytest.mark.parametrize(
-    ("size", "seeds", "optimum"),
-    [
-        (4, (1166510396, 164000672), 193),
-        (4, (1624514147, 1076870026), 236),
-        (5, (527556884, 1343124817), 300),
-        (7, (1840686215, 1827454623), 435),
-    ],
+    ("name", "optimum"), [("ta4x4_1", 193), ("ta4x4_2", 236), ("ta5x5_1", 300), ("ta7x7_1", 435)]
 )
-def test_open_shops_of_taillard_have_their_published_optimum(size, seeds, optimum):
-    shop = _taillard_open_shop(size, *seeds)
-    if size == 4 and optimum == 193:
-        assert [o.duration for o in shop.jobs[0].operations] == [34, 2, 54, 61]
-    assert _solved(shop) == optimum
+def test_open_shops_of_taillard_have_their_published_optimum(name, optimum):
+    assert _solved(load_instance(name)) == optimum
 
 
 @pytest.mark.parametrize(("name", "optimum"), [("mk01", 40), ("mk02", 26), ("mk03", 204), ("mk04", 60)])
-def test_flexible_shops_of_brandimarte_have_their_published_optimum(name, optimum):
-    path = DATA / "fjsp" / f"{name}.txt"
-    if not path.is_file():
-        pytest.skip("the instances of Brandimarte are not at hand")
-    assert _solved(_brandimarte(path.read_text()), workers=2) == optimum
-
-
-def _brandimarte(text):
-    head, *rows = text.splitlines()
-    jobs, machines = map(int, head.split()[:2])  # the average number of machines may follow
-    numbers = iter([int(word) for row in rows for word in row.split()])
-    return SchedulingInstance(
-        name="flexible",
-        machines=[f"M{m}" for m in range(machines)],
-        jobs=[
-            Job(
-                name=f"J{job}",
-                operations=[
-                    Operation(
-                        modes=[
-                            Mode(machine=f"M{next(numbers)}", duration=next(numbers))
-                            for _ in range(next(numbers))
-                        ]
-                    )
-                    for _ in range(next(numbers))
-                ],
-            )
-            for job in range(jobs)
-        ],
-    )
+def test_flexible_shops_of_brandimarte_have_their_published_optimum(published, name, optimum):
+    assert _solved(load_instance(published / "fjsp" / f"{name}.txt"), workers=2) == optimum
 
 
 @pytest.mark.parametrize("name", ["j301_5", "j309_1", "j3013_1", "j3029_1", "j3045_1"])
-def test_projects_of_psplib_are_not_shorter_than_bound_and_critical_path(name):
-    path = DATA / "rcpsp" / f"{name}.sm"
-    if not path.is_file():
-        pytest.skip("the projects of PSPLIB are not at hand")
-    project = _project(path.read_text())
+def test_projects_of_psplib_are_not_shorter_than_bound_and_critical_path(published, name):
+    project = load_instance(published / "rcpsp" / f"{name}.sm")
     result = solve_schedule(project, solver="cp-sat", options=SolveOptions(time_limit=8, workers=2))
     free = project.replace(resources=[r.replace(capacity=10**6) for r in project.resources])
     assert _solved(free) <= result.bound <= result.objective
-
-
-def _project(text):
-    lines = text.splitlines()
-    at = {line.split(":")[0]: number for number, line in enumerate(lines) if line.endswith(":")}
-    rows = [list(map(int, line.split())) for line in lines[at["PRECEDENCE RELATIONS"] + 2 :][:32]]
-    work = [list(map(int, line.split())) for line in lines[at["REQUESTS/DURATIONS"] + 3 :][:32]]
-    there = list(map(int, lines[at["RESOURCEAVAILABILITIES"] + 2].split()))
-    names = [f"R{number}" for number in range(len(there))]
-    operations = [
-        Operation(duration=row[2], demands={n: u for n, u in zip(names, row[3:], strict=True) if u})
-        for row in work
-    ]
-    return SchedulingInstance(
-        name="project",
-        jobs=[Job(name="P", operations=operations, order="network")],
-        resources=[Resource(name=n, capacity=c) for n, c in zip(names, there, strict=True)],
-        precedences=[
-            Precedence(before=("P", row[0] - 1), after=("P", successor - 1))
-            for row in rows
-            for successor in row[3:]
-        ],
-    )
 
 
 # formulas

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -377,19 +376,6 @@ def test_compiled_and_interpreted_kernels_take_the_same_path():
     assert {True, False} <= {entry[0] for entry in compiled if isinstance(entry[0], bool)}
 
 
-def brandimarte(path):
-    lines = path.read_text(encoding="utf-8").split("\n")
-    machines, jobs = int(lines[0].split()[1]), []
-    for line in lines[1:]:
-        numbers = iter([int(word) for word in line.split()])
-        count = next(numbers, 0)
-        if count:
-            jobs.append(
-                [[(next(numbers), next(numbers)) for _ in range(next(numbers))] for _ in range(count)]
-            )
-    return ShopArrays.from_options(machines, jobs)
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -397,13 +383,13 @@ def brandimarte(path):
         *(("mk07", 140), ("mk08", 523), ("mk09", 307), ("mk10", 200)),
     ],
 )
-def test_flexible_shops_of_brandimarte_are_solved_to_the_best_known_or_near(name, value):
+def test_flexible_shops_of_brandimarte_are_solved_to_the_best_known_or_near(published, name, value):
     """Best known: 40, 26, 204, 60, 172, 57, 139, 523, 307, 189 to 193."""
-    path = Path(__file__).parents[3] / "shared" / "data" / "fjsp" / f"{name}.txt"
-    if not path.is_file():
-        pytest.skip("the instances of Brandimarte are not at hand")
-    shop = brandimarte(path)
+    instance = load_instance(published / "fjsp" / f"{name}.txt")
+    shop = shop_arrays(instance)
     found = JobShopSearch(shop, seed=0, target=value)
     while not found.reached and found.iterations < 1_500_000:
         found.advance()
-    assert ends(shop, found.sequences, options_of(shop)) == found.value <= value
+    schedule = schedule_from(instance, found.sequences)
+    assert verify(instance, schedule) == ()
+    assert schedule.makespan == found.value <= value

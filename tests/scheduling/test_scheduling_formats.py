@@ -1,7 +1,6 @@
 """Every format: what is written is read back, what it cannot hold is refused, and published figures."""
 
 import json
-import os
 from pathlib import Path
 
 import jsonschema
@@ -411,15 +410,6 @@ def test_what_the_reader_takes_validates_against_the_schema():
 
 
 # files that are not part of the project
-
-
-@pytest.fixture
-def published():
-    """Return the folder of published instances that the environment names."""
-    folder = os.environ.get("OPT_TWIN_PUBLISHED")
-    if not folder:
-        pytest.skip("OPT_TWIN_PUBLISHED does not name a folder with published instances")
-    return Path(folder)
 
 
 def test_published_flexible_job_shops_are_read(published):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from opt_twin.errors import OptionError, PlanError
 from opt_twin.plan import Schedule
+from opt_twin.scheduling.features import missing_features
 from opt_twin.scheduling.instance import SchedulingInstance
-from opt_twin.scheduling.timing import Orders, schedule_of, timed
+from opt_twin.scheduling.jobs import Key
+from opt_twin.scheduling.timing import schedule_of
 
-__all__ = ["Sequences", "ShopArrays", "orders_from", "schedule_from", "sequences_of", "shop_arrays"]
+__all__ = ["FLEXIBLE_FEATURES", "Sequences", "ShopArrays", "schedule_from", "sequences_of", "shop_arrays"]
 
 Sequences = tuple[tuple[int, ...], ...]
 """For each machine its operations in their order, counted from 0, job by job along the routes."""
@@ -135,35 +139,43 @@ def _frozen(values: Iterable[int] | npt.NDArray[np.integer]) -> _Ints:
     return array
 
 
+FLEXIBLE_FEATURES = frozenset({"modes", "release dates"})
+"""What the arrays hold beside a classical job shop."""
+
+
 def shop_arrays(instance: SchedulingInstance) -> ShopArrays:
-    """Return the arrays of an instance without set-ups, lot streaming, deadlines and common sequence.
+    """Return the arrays of an instance with no more than :data:`FLEXIBLE_FEATURES`.
 
     Raises
     ------
     OptionError
-        If it has one of these.
+        If it has more, or its times are too long.
     """
-    if instance.setup_times or instance.permutation:
-        raise OptionError(f"instance {instance.name!r} has set-ups or one sequence for all machines")
+    beyond = missing_features(instance, FLEXIBLE_FEATURES)
+    if beyond is not None:
+        raise OptionError(f"instance {instance.name!r} is no flexible job shop: {beyond}")
     number = {name: index for index, name in enumerate(instance.machines)}
-    for job in instance.jobs:
-        streams = any(o.lead_ticks != o.duration or o.tail_ticks != o.duration for o in job.operations)
-        if streams or job.deadline is not None:
-            raise OptionError(f"job {job.name!r} has lot streaming or a deadline")
+    modes = iter(_best_modes(instance))
+    jobs = [
+        [[(number[machine], ticks) for machine, (ticks, _) in next(modes).items()] for _ in job.operations]
+        for job in instance.jobs
+    ]
     return ShopArrays.from_options(
-        len(instance.machines),
-        [[[(number[o.machine], o.duration)] for o in job.operations] for job in instance.jobs],
-        release=[job.release for job in instance.jobs],
+        len(instance.machines), jobs, release=[job.release for job in instance.jobs]
     )
 
 
-def orders_from(instance: SchedulingInstance, sequences: Sequences) -> Orders:
-    """Return the orders, by name, that `sequences` state by number."""
-    keys = [(job.name, position) for job in instance.jobs for position in range(len(job.operations))]
-    return {
-        machine: tuple(keys[operation] for operation in sequence)
-        for machine, sequence in zip(instance.machines, sequences, strict=True)
-    }
+def _best_modes(instance: SchedulingInstance) -> list[dict[str, tuple[int, int]]]:
+    """Return, operation by operation, machine -> (ticks, number) of its fastest mode there."""
+    found = []
+    for job in instance.jobs:
+        for operation in job.operations:
+            best: dict[str, tuple[int, int]] = {}
+            for number, mode in enumerate(operation.ways):
+                own = mode.duration, number
+                best[mode.machine] = min(own, best.get(mode.machine, own))
+            found.append(best)
+    return found
 
 
 def schedule_from(instance: SchedulingInstance, sequences: Sequences) -> Schedule:
@@ -174,10 +186,25 @@ def schedule_from(instance: SchedulingInstance, sequences: Sequences) -> Schedul
     PlanError
         If the sequences contradict the routes.
     """
-    times = timed(instance, orders_from(instance, sequences))
-    if times is None:
-        raise PlanError("the sequences of the machines contradict the routes of the jobs")
-    return schedule_of(instance, times)
+    keys = tuple(instance.keys())
+    best = _best_modes(instance)
+    ticks: dict[Key, int] = {}
+    modes: dict[Key, int] = {}
+    waits: dict[Key, list[Key]] = {key: [(key[0], key[1] - 1)] if key[1] else [] for key in keys}
+    for machine, sequence in zip(instance.machines, sequences, strict=True):
+        for operation in sequence:
+            ticks[keys[operation]], modes[keys[operation]] = best[operation][machine]
+        for before, after in pairwise(sequence):
+            waits[keys[after]].append(keys[before])
+    release = {job.name: job.release for job in instance.jobs}
+    times: dict[Key, tuple[int, int]] = {}
+    try:
+        for key in TopologicalSorter(waits).static_order():
+            start = max([release[key[0]], *(times[other][1] for other in waits[key])])
+            times[key] = start, start + ticks[key]
+    except CycleError as error:
+        raise PlanError("the sequences of the machines contradict the routes of the jobs") from error
+    return schedule_of(instance, times, modes)
 
 
 def sequences_of(instance: SchedulingInstance, schedule: Schedule) -> Sequences:

@@ -7,14 +7,13 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
-from opt_twin import __version__
 from opt_twin.plan import Schedule
-from opt_twin.results import Result, Status, StopReason, TracePoint
+from opt_twin.results import Result, StopReason, TracePoint
 from opt_twin.scheduling.bounds import lower_bound
 from opt_twin.scheduling.features import missing_features
 from opt_twin.scheduling.instance import SchedulingInstance
 from opt_twin.scheduling.objectives import evaluate_objective
-from opt_twin.scheduling.solver import SchedulingSolver
+from opt_twin.scheduling.solver import SchedulingSolver, heuristic_result
 from opt_twin.solvers import OnProgress, SolveOptions, Stop
 
 __all__ = ["IteratedGreedySolver", "LocalSearchSolver", "TabuSearchSolver"]
@@ -100,20 +99,16 @@ class LocalSearchSolver(SchedulingSolver):
             found = problem.schedule(kept[0])
             reached = evaluate_objective(instance, found, objective)
             best, value = (found, reached) if value is None or reached < value else (best, value)
-        status = Status.UNKNOWN if best is None else Status.OPTIMAL if value == bound else Status.FEASIBLE
-        return Result(
-            status=status,
-            stop_reason=StopReason.PROVED if status is Status.OPTIMAL else reason,
-            best=best,
-            objective=value,
-            bound=bound,
-            runtime=time.perf_counter() - started,
-            solver=self.name,
-            solver_version=__version__,
+        return heuristic_result(
+            self.name,
+            started,
+            best,
+            value,
+            bound,
+            reason,
+            objective=objective,
             seed=options.seed,
-            workers=1,
-            objective_name=objective,
-            trace=tuple(trace),
+            trace=trace,
         )
 
 
@@ -127,7 +122,7 @@ class TabuSearchSolver(LocalSearchSolver):
 
     def refuses(self, instance: SchedulingInstance, objective: str) -> str | None:
         """Return why not: it minimises the makespan of job shops, flexible ones too, with release dates."""
-        from opt_twin.scheduling.local_search.flexible_shop import FLEXIBLE_FEATURES
+        from opt_twin.scheduling.local_search.job_shop import FLEXIBLE_FEATURES
 
         if objective != "makespan":
             return f"tabu search minimises the makespan, not {objective}"
@@ -143,15 +138,14 @@ class TabuSearchSolver(LocalSearchSolver):
         search(ShopArrays.from_options(2, [[[(0, 1)], [(1, 2)]], [[(1, 2), (0, 3)]]]), time_limit=0.0)
 
     def _problem(self, instance: SchedulingInstance, objective: str, start: Schedule | None) -> _Problem:
-        from opt_twin.scheduling.local_search.flexible_shop import arrays_of, schedule_of_sequences
-        from opt_twin.scheduling.local_search.job_shop import sequences_of
+        from opt_twin.scheduling.local_search.job_shop import schedule_from, sequences_of, shop_arrays
         from opt_twin.scheduling.local_search.job_shop_search import search
 
         del objective
 
         def run(limits: _Limits) -> Sequences:
             return search(
-                arrays_of(instance),
+                shop_arrays(instance),
                 seed=limits.seed,
                 time_limit=limits.started + limits.seconds - time.perf_counter(),
                 stop=limits.stop,
@@ -160,7 +154,7 @@ class TabuSearchSolver(LocalSearchSolver):
                 on_improvement=limits.tell,
             ).sequences
 
-        return _Problem(run, lambda sequences: schedule_of_sequences(instance, sequences))
+        return _Problem(run, lambda sequences: schedule_from(instance, sequences))
 
 
 class IteratedGreedySolver(LocalSearchSolver):
